@@ -1,0 +1,80 @@
+package swarm_test
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+func TestPeersReadBackAsTheyWereWritten(t *testing.T) {
+	tests := []struct {
+		addr    string
+		family  swarm.Family
+		compact string
+	}{
+		{"1.2.3.4:6881", swarm.IPv4, "\x01\x02\x03\x04\x1a\xe1"},
+		{"[::ffff:1.2.3.4]:6881", swarm.IPv4, "\x01\x02\x03\x04\x1a\xe1"},
+		{"[2001:db8::1]:80", swarm.IPv6, " \x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x50"},
+	}
+	for _, tt := range tests {
+		addr := netip.MustParseAddrPort(tt.addr)
+		p := swarm.TCPPeer(addr)
+		if p.Family() != tt.family {
+			t.Errorf("%s: got family %v, want %v", tt.addr, p.Family(), tt.family)
+		}
+		if got := string(p.AppendCompact(nil)); got != tt.compact {
+			t.Errorf("%s: got compact %q, want %q", tt.addr, got, tt.compact)
+		}
+		want := netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+		if p.Addr() != want || p.String() != want.String() {
+			t.Errorf("%s: got %v, want %v", tt.addr, p, want)
+		}
+		again := swarm.PeerFrom4(p.Compact4())
+		if tt.family == swarm.IPv6 {
+			again = swarm.PeerFrom6(p.Compact6())
+		}
+		if again != p {
+			t.Errorf("%s: got %v from its compact form, want %v", tt.addr, again, p)
+		}
+	}
+}
+
+func TestBrowsersAreTheirPeerID(t *testing.T) {
+	id := bittorrent.PeerID{1, 19: 2}
+	p := swarm.WebRTCPeer(id)
+	if p.Family() != swarm.WebRTC || p.ID() != id || string(p.AppendCompact(nil)) != string(id[:]) {
+		t.Errorf("got %v of family %v, want ID %v", p, p.Family(), id)
+	}
+	if p.Addr().IsValid() || p.String() != id.String() {
+		t.Errorf("got address %v and text %q, want none and %q", p.Addr(), p, id)
+	}
+}
+
+func TestReasonsAreDistinctAndSpeak(t *testing.T) {
+	var words []string
+	for r := range swarm.Reason(swarm.Reasons) {
+		if r.String() == "" || (swarm.RefusedError{Reason: r}).Error() == "" {
+			t.Errorf("reason %d has no word or no sentence", r)
+		}
+		words = append(words, r.String())
+	}
+	slices.Sort(words)
+	if distinct := slices.Compact(words); len(distinct) != swarm.Reasons {
+		t.Errorf("got the words %q, want %d distinct ones", distinct, swarm.Reasons)
+	}
+}
+
+func TestPausedPeersAndSeedersWantLeechersOnly(t *testing.T) {
+	for a, want := range map[swarm.Announce]bool{
+		{}:                         false,
+		{Seeder: true}:             true,
+		{Event: bittorrent.Paused}: true,
+	} {
+		if got := a.WantsLeechersOnly(); got != want {
+			t.Errorf("%+v: got %v, want %v", a, got, want)
+		}
+	}
+}
