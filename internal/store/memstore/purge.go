@@ -1,0 +1,57 @@
+package memstore
+
+// touchBudget is how many records of a large pool an announce looks at for dead ones, when there
+// are any. It is what keeps a swarm clean that is busier than the sweep.
+const touchBudget = 64
+
+// age moves the pool to now. A small pool loses its dead at once; a large one stops counting them
+// and loses some.
+func (p *pool[K]) age(now ticks) {
+	if p.large == nil {
+		if p.aged != now {
+			p.purgeAll(now)
+		}
+		return
+	}
+	if p.large.ages.now != now {
+		p.large.ages.advance(now)
+	}
+	if p.hasDead() {
+		budget := touchBudget
+		p.purge(now, &budget)
+	}
+}
+
+// hasDead reports whether an aged pool still holds records of the dead.
+func (p *pool[K]) hasDead() bool { return p.large != nil && p.large.ages.live.sum() != len(p.records) }
+
+// purgeAll removes the dead of a small pool.
+func (p *pool[K]) purgeAll(now ticks) {
+	for at := len(p.records) - 1; at >= 0; at-- {
+		if dead(p.records[at].seen, now) {
+			p.take(at, now)
+		}
+	}
+	p.aged = now
+}
+
+// purge removes dead records of a large pool. It goes from the back to the front, since what fills
+// a hole comes from behind it, and goes on next time where the budget ended.
+func (p *pool[K]) purge(now ticks, budget *int) (clean bool) {
+	if !p.hasDead() {
+		return true
+	}
+	at := min(p.large.cursor, len(p.records))
+	if at == 0 {
+		at = len(p.records)
+	}
+	for ; at > 0 && *budget > 0; at-- {
+		*budget--
+		if dead(p.records[at-1].seen, now) {
+			p.take(at-1, now)
+		}
+	}
+	p.large.cursor = at
+	p.fit(now)
+	return !p.hasDead()
+}

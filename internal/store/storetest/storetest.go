@@ -1,0 +1,155 @@
+// Package storetest is the contract of tracker.Store as tests: what every store must do, a subtest
+// a sentence, time included. A store's own test is an open function and a call of [Run].
+package storetest
+
+import (
+	"context"
+	"encoding/binary"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/internal/tracker"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// Options are how a store is to be opened.
+type Options struct {
+	PeerLifetime     time.Duration
+	MaxSwarms        int // zero: no bound
+	MaxPeersPerSwarm int // zero: no bound
+}
+
+// An Opened store is empty and has a clock of its own.
+type Opened struct {
+	tracker.Store
+	// Advance moves the store's clock. What it does about the dead is the store's business.
+	Advance func(time.Duration)
+}
+
+// Open opens an empty store for one test.
+type Open func(t testing.TB, opts Options) Opened
+
+// lifetime is the PeerLifetime that tests use. Peers may live grace longer, and no shorter.
+const (
+	lifetime = 64 * time.Minute
+	grace    = lifetime / 16
+)
+
+// Run holds the stores that open opens to the contract.
+func Run(t *testing.T, open Open) {
+	for _, group := range []map[string]func(*testing.T, Open){
+		countTests, listTests, familyTests, timeTests, limitTests, concurrencyTests, modelTests,
+	} {
+		for name, test := range group {
+			t.Run(name, func(t *testing.T) { test(t, open) })
+		}
+	}
+}
+
+// A room is one swarm of a store under test.
+type room struct {
+	t     testing.TB
+	store Opened
+	hash  bittorrent.InfoHash
+}
+
+// newRoom opens a store with no limits and returns a swarm in it.
+func newRoom(t testing.TB, open Open) room {
+	return newRoomWith(t, open, Options{})
+}
+
+func newRoomWith(t testing.TB, open Open, opts Options) room {
+	opts.PeerLifetime = lifetime
+	return room{t: t, store: open(t, opts), hash: hash(1)}
+}
+
+// say announces with every field as it is given, but for the info hash, and must succeed.
+func (r room) say(a swarm.Announce) (swarm.Stats, []swarm.Peer) {
+	r.t.Helper()
+	a.InfoHash = r.hash
+	stats, peers, err := r.store.Announce(context.Background(), a, nil)
+	if err != nil {
+		r.t.Fatalf("announce of %v: %v", a.Peer, err)
+	}
+	return stats, peers
+}
+
+// join announces peers that want no list.
+func (r room) join(seeder bool, peers ...swarm.Peer) {
+	r.t.Helper()
+	for _, p := range peers {
+		r.say(swarm.Announce{Peer: p, Seeder: seeder})
+	}
+}
+
+func (r room) stop(p swarm.Peer) (swarm.Stats, []swarm.Peer) {
+	r.t.Helper()
+	return r.say(swarm.Announce{Peer: p, Event: bittorrent.Stopped, NumWant: 50})
+}
+
+func (r room) scrape() swarm.Stats {
+	r.t.Helper()
+	return r.scrapeAll(r.hash)[0]
+}
+
+func (r room) scrapeAll(hashes ...bittorrent.InfoHash) []swarm.Stats {
+	r.t.Helper()
+	stats, err := r.store.Scrape(context.Background(), hashes, nil)
+	if err != nil {
+		r.t.Fatalf("scrape: %v", err)
+	}
+	if len(stats) != len(hashes) {
+		r.t.Fatalf("scrape of %d swarms: got %d counts", len(hashes), len(stats))
+	}
+	return stats
+}
+
+// wantStats fails the test unless got is s seeders, l leechers and c completed.
+func (r room) wantStats(what string, got swarm.Stats, s, l, c uint32) {
+	r.t.Helper()
+	if want := (swarm.Stats{Seeders: s, Leechers: l, Completed: c}); got != want {
+		r.t.Errorf("%s: got %+v, want %+v", what, got, want)
+	}
+}
+
+func hash(n int) (h bittorrent.InfoHash) {
+	binary.BigEndian.PutUint32(h[:], uint32(n)*0x9e3779b1)
+	binary.BigEndian.PutUint32(h[16:], uint32(n))
+	return h
+}
+
+func peer4(n int) swarm.Peer {
+	var ip [4]byte
+	binary.BigEndian.PutUint32(ip[:], 0x0a000000+uint32(n/50000))
+	return swarm.TCPPeer(netip.AddrPortFrom(netip.AddrFrom4(ip), uint16(1000+n%50000)))
+}
+
+func peer6(n int) swarm.Peer {
+	ip := [16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8}
+	binary.BigEndian.PutUint32(ip[12:], uint32(n))
+	return swarm.TCPPeer(netip.AddrPortFrom(netip.AddrFrom16(ip), 6881))
+}
+
+func browser(n int) swarm.Peer {
+	id := bittorrent.PeerID([]byte("-WW0001-............"))
+	binary.BigEndian.PutUint32(id[16:], uint32(n))
+	return swarm.WebRTCPeer(id)
+}
+
+// series returns the peers that number gives for lo to hi-1.
+func series(number func(int) swarm.Peer, lo, hi int) []swarm.Peer {
+	peers := make([]swarm.Peer, 0, hi-lo)
+	for n := lo; n < hi; n++ {
+		peers = append(peers, number(n))
+	}
+	return peers
+}
+
+// ofEachPool runs test with the peers of each family.
+func ofEachPool(t *testing.T, open Open, test func(r room, peer func(int) swarm.Peer)) {
+	for name, peer := range map[string]func(int) swarm.Peer{"ipv4": peer4, "ipv6": peer6, "webrtc": browser} {
+		t.Run(name, func(t *testing.T) { test(newRoom(t, open), peer) })
+	}
+}

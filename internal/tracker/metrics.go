@@ -1,0 +1,56 @@
+package tracker
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// An op is what a store is asked to do.
+type op uint8
+
+const (
+	opAnnounce op = iota
+	opScrape
+	ops
+)
+
+var opNames = [ops]string{"announce", "scrape"}
+
+// metrics holds every child resolved, so that an announce looks no label up.
+type metrics struct {
+	announces   [swarm.Protos][swarm.Families][bittorrent.Events]prometheus.Counter
+	scrapes     [swarm.Protos]prometheus.Counter
+	storeErrors [ops]prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	announces := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "starling_announces_total",
+		Help: "Announces accepted, by protocol, pool and event.",
+	}, []string{"proto", "family", "event"})
+	scrapes := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "starling_scrapes_total",
+		Help: "Scrapes answered, whatever their number of swarms.",
+	}, []string{"proto"})
+	storeErrors := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "starling_store_errors_total",
+		Help: "Requests that failed because the store did.",
+	}, []string{"op"})
+	reg.MustRegister(announces, scrapes, storeErrors)
+
+	m := &metrics{}
+	for p := range swarm.Proto(swarm.Protos) {
+		m.scrapes[p] = scrapes.WithLabelValues(p.String())
+		for _, f := range [...]swarm.Family{swarm.IPv4, swarm.IPv6} {
+			for e := range bittorrent.Event(bittorrent.Events) {
+				m.announces[p][f][e] = announces.WithLabelValues(p.String(), f.String(), e.String())
+			}
+		}
+	}
+	for o := range ops {
+		m.storeErrors[o] = storeErrors.WithLabelValues(opNames[o])
+	}
+	return m
+}

@@ -1,0 +1,106 @@
+// Package tracker is the service: the one path that every announce and scrape takes, whatever
+// protocol it came by and whatever keeps the swarms. It refuses to know either.
+//
+// A frontend translates a request into a [swarm.Announce], calls [Tracker.Announce], and
+// translates the reply back. Everything that is policy lies in between, here: how many peers, when
+// to come back, who is admitted.
+package tracker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// Store keeps the peers of every swarm until they stop or fall silent.
+//
+// The write of a call is atomic. Its counts and list are read after it: they always show it, and
+// may also show what others wrote meanwhile. storetest.Run holds every implementation to this.
+type Store interface {
+	// Announce records a.Peer, or removes it when a.Event is Stopped, and then appends to peers at
+	// most a.NumWant other live members, never a.Peer itself. The counts include the announce. A
+	// store that is full returns a [swarm.RefusedError] and keeps what it has.
+	Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Stats, []swarm.Peer, error)
+	// Scrape appends the counts of each swarm to stats, in the order asked. Unknown counts zero.
+	Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error)
+}
+
+// Options are the tracker's policy. All of them must be set.
+type Options struct {
+	Interval    time.Duration // between the announces of a peer
+	MinInterval time.Duration // at least; not above Interval
+	// IntervalJitter spreads Interval by 10 % either way, always the same way for a peer of a swarm,
+	// so that a crowd that arrived together does not return together for ever.
+	IntervalJitter bool
+	NumWant        int // peers for who does not say how many
+	MaxNumWant     int // peers at most
+}
+
+// A Tracker answers announces and scrapes. It may be called concurrently.
+type Tracker struct {
+	store   Store
+	opts    Options
+	metrics *metrics
+}
+
+// New returns a tracker that keeps its swarms in store and its metrics in reg.
+func New(store Store, reg prometheus.Registerer, opts Options) *Tracker {
+	return &Tracker{store: store, opts: opts, metrics: newMetrics(reg)}
+}
+
+// Announce records what a says and answers it, appending the list to peers.
+func (t *Tracker) Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error) {
+	a.NumWant = t.numWant(&a)
+	stats, peers, err := t.store.Announce(ctx, a, peers)
+	if err != nil {
+		return swarm.Reply{Peers: peers}, t.failed(opAnnounce, fmt.Errorf("announce %v: %w", a.InfoHash, err))
+	}
+	t.metrics.announces[a.Proto][a.Peer.Family()][a.Event].Inc()
+	interval := t.interval(&a)
+	return swarm.Reply{
+		Stats:       stats,
+		Peers:       peers,
+		Interval:    interval,
+		MinInterval: min(t.opts.MinInterval, interval),
+	}, nil
+}
+
+// Scrape appends the counts of each swarm to stats, in the order asked.
+func (t *Tracker) Scrape(
+	ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
+) ([]swarm.Stats, error) {
+	stats, err := t.store.Scrape(ctx, hashes, stats)
+	if err != nil {
+		return stats, t.failed(opScrape, fmt.Errorf("scrape of %d swarms: %w", len(hashes), err))
+	}
+	t.metrics.scrapes[proto].Inc()
+	return stats, nil
+}
+
+// MinInterval returns the shortest time between two announces or scrapes of one client.
+func (t *Tracker) MinInterval() time.Duration { return t.opts.MinInterval }
+
+func (t *Tracker) numWant(a *swarm.Announce) int {
+	switch {
+	case a.Event == bittorrent.Stopped:
+		return 0
+	case a.NumWant < 0:
+		return t.opts.NumWant
+	default:
+		return min(a.NumWant, t.opts.MaxNumWant)
+	}
+}
+
+// failed counts err when it is the store's failure, and not its verdict on the request.
+func (t *Tracker) failed(o op, err error) error {
+	if _, refused := errors.AsType[swarm.RefusedError](err); !refused {
+		t.metrics.storeErrors[o].Inc()
+	}
+	return err
+}
