@@ -1,5 +1,7 @@
 package swarm
 
+import "errors"
+
 // A Reason is why a request was refused. The list is closed: its words are metric labels and log
 // values, its sentences are what clients see.
 type Reason uint8
@@ -45,3 +47,11 @@ func (r Reason) Permanent() bool { return reasons[r].permanent }
 type RefusedError struct{ Reason Reason }
 
 func (e RefusedError) Error() string { return e.Reason.Sentence() }
+
+// ReasonOf returns what a client is told of err: the reason of a refusal, or Internal.
+func ReasonOf(err error) Reason {
+	if refused, ok := errors.AsType[RefusedError](err); ok {
+		return refused.Reason
+	}
+	return Internal
+}

@@ -56,8 +56,10 @@ func New(store Store, reg prometheus.Registerer, opts Options) *Tracker {
 
 // Announce records what a says and answers it, appending the list to peers.
 func (t *Tracker) Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error) {
+	began := time.Now()
 	a.NumWant = t.numWant(&a)
 	stats, peers, err := t.store.Announce(ctx, a, peers)
+	t.metrics.durations[a.Proto].Observe(time.Since(began).Seconds())
 	if err != nil {
 		return swarm.Reply{Peers: peers}, t.failed(opAnnounce, fmt.Errorf("announce %v: %w", a.InfoHash, err))
 	}
@@ -81,6 +83,11 @@ func (t *Tracker) Scrape(
 	}
 	t.metrics.scrapes[proto].Inc()
 	return stats, nil
+}
+
+// Refused counts a request that a frontend answered with a refusal.
+func (t *Tracker) Refused(proto swarm.Proto, reason swarm.Reason) {
+	t.metrics.refusals[proto][reason].Inc()
 }
 
 // MinInterval returns the shortest time between two announces or scrapes of one client.

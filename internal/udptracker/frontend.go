@@ -1,0 +1,118 @@
+// Package udptracker is the UDP frontend (BEPs 15 and 41): it turns datagrams into swarm.Announce
+// values and replies into datagrams. It knows no store and no policy, and keeps no state of a
+// client: a connection ID proves by itself that its bearer receives what is sent to its address.
+//
+// A socket has one loop, which owns its buffers and answers a datagram before it reads the next.
+// What cannot be understood is dropped in silence and counted; an error packet goes to those only
+// who could be a client.
+package udptracker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// Tracker is what answers.
+type Tracker interface {
+	Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error)
+	Scrape(
+		ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
+	) ([]swarm.Stats, error)
+	Refused(proto swarm.Proto, reason swarm.Reason)
+}
+
+// Options configure a Frontend.
+type Options struct {
+	Listen        []string // host:port each; a host of its own, or none for all addresses
+	ReceiveBuffer int      // bytes of a socket's buffer; zero: as the system has it
+	MaxReply      int      // bytes of a reply at most; an announce's list is cut to fit
+	Secrets       Secrets  // what connection IDs are made with
+}
+
+// A Frontend answers datagrams.
+type Frontend struct {
+	tracker Tracker
+	log     *slog.Logger
+	opts    Options
+	metrics *metrics
+	ids     *connectionIDs
+	errors  *limiter
+	conns   []*net.UDPConn
+}
+
+// New opens the sockets. They are read once Run is called.
+func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Options) (*Frontend, error) {
+	f := &Frontend{
+		tracker: tracker,
+		log:     log.With(slog.String("proto", swarm.UDP.String())),
+		opts:    opts,
+		metrics: newMetrics(reg),
+		ids:     newConnectionIDs(opts.Secrets),
+		errors:  newLimiter(),
+	}
+	for _, address := range opts.Listen {
+		conn, err := f.listen(address)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("udp.listen: %w", err), f.Close())
+		}
+		f.conns = append(f.conns, conn)
+	}
+	return f, nil
+}
+
+func (f *Frontend) listen(address string) (*net.UDPConn, error) {
+	resolved, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := net.ListenUDP("udp", resolved)
+	if err != nil {
+		return nil, err
+	}
+	if want := f.opts.ReceiveBuffer; want > 0 {
+		if got := setReceiveBuffer(conn, want); got < want {
+			f.log.Info("the system allows less receive buffer than configured; see net.core.rmem_max",
+				slog.Int("bytes", got))
+		}
+	}
+	return conn, nil
+}
+
+// Addrs returns the addresses of the sockets.
+func (f *Frontend) Addrs() []netip.AddrPort {
+	addrs := make([]netip.AddrPort, 0, len(f.conns))
+	for _, c := range f.conns {
+		addr, _ := c.LocalAddr().(*net.UDPAddr)
+		addrs = append(addrs, addr.AddrPort())
+	}
+	return addrs
+}
+
+// Close closes the sockets of a frontend that never ran.
+func (f *Frontend) Close() error {
+	var errs []error
+	for _, c := range f.conns {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Run answers until ctx is done, and then what has already arrived. It closes the sockets and
+// returns an error when one of them broke.
+func (f *Frontend) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, c := range f.conns {
+		g.Go(func() error { return newSocket(f, c).run(ctx) })
+	}
+	return g.Wait()
+}
