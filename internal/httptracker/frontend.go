@@ -1,0 +1,154 @@
+// Package httptracker is the HTTP frontend (BEPs 3, 7, 23, 24, 31 and 48): it turns requests into
+// swarm.Announce values and replies into bencoded bodies. It knows no store and no policy.
+//
+// Whatever is wrong with an announce or a scrape, the answer is 200 with a failure reason, since
+// clients show that text and read nothing of other answers. Only what is no such request at all
+// gets a status of HTTP.
+package httptracker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/net/netutil"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/starling-tracker/starling/internal/clientip"
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// Tracker is what answers.
+type Tracker interface {
+	Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error)
+	Scrape(
+		ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
+	) ([]swarm.Stats, error)
+	Refused(proto swarm.Proto, reason swarm.Reason)
+}
+
+// Options configure a Frontend.
+type Options struct {
+	Listen            []string         // host:port each; a host of its own, or none for all addresses
+	IdleTimeout       time.Duration    // how long a connection may wait for its next request
+	MaxConnections    int              // of each listener, others wait in the kernel; zero: no bound
+	TrustIPParamFrom  []netip.Prefix   // callers whose ip, ipv4 and ipv6 parameters are believed
+	ClientIP          clientip.Options // how callers behind proxies are told
+	MinScrapeInterval time.Duration    // what scrapes are told to keep
+	ShutdownTimeout   time.Duration    // how long requests in flight may take once the end was called
+}
+
+const (
+	// requestTimeout bounds reading a request, and writing its reply.
+	requestTimeout = 10 * time.Second
+	// maxRequestHead bounds the request line and headers together; a scrape of 80 swarms fits.
+	maxRequestHead = 16 << 10
+	// headSlop is what net/http reads beyond its MaxHeaderBytes.
+	headSlop = 4 << 10
+)
+
+// A Frontend answers requests.
+type Frontend struct {
+	tracker   Tracker
+	log       *slog.Logger
+	opts      Options
+	metrics   *metrics
+	callers   *clientip.Resolver
+	server    *http.Server
+	listeners []net.Listener
+	draining  atomic.Bool
+}
+
+// New opens the listeners. They are served once Run is called.
+func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Options) (*Frontend, error) {
+	f := &Frontend{
+		tracker: tracker,
+		log:     log.With(slog.String("proto", swarm.HTTP.String())),
+		opts:    opts,
+		metrics: newMetrics(reg),
+		callers: clientip.New(opts.ClientIP),
+	}
+	f.server = &http.Server{
+		Handler:           f,
+		ReadHeaderTimeout: requestTimeout,
+		ReadTimeout:       requestTimeout,
+		WriteTimeout:      requestTimeout,
+		IdleTimeout:       opts.IdleTimeout,
+		MaxHeaderBytes:    maxRequestHead - headSlop,
+		ConnState:         f.metrics.connState,
+		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
+	}
+	// Idle connections are closed by IdleTimeout, so probes would only cost.
+	config := net.ListenConfig{KeepAlive: -1}
+	for _, address := range opts.Listen {
+		ln, err := config.Listen(context.Background(), "tcp", address)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("http.listen: %w", err), f.Close())
+		}
+		f.listeners = append(f.listeners, ln)
+	}
+	return f, nil
+}
+
+// Addrs returns the addresses of the listeners.
+func (f *Frontend) Addrs() []netip.AddrPort {
+	addrs := make([]netip.AddrPort, 0, len(f.listeners))
+	for _, ln := range f.listeners {
+		addr, _ := ln.Addr().(*net.TCPAddr)
+		addrs = append(addrs, addr.AddrPort())
+	}
+	return addrs
+}
+
+// Close closes the listeners of a frontend that never ran.
+func (f *Frontend) Close() error {
+	var errs []error
+	for _, ln := range f.listeners {
+		errs = append(errs, ln.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Drain makes every reply from now on ask for its connection to be closed, so that clients come
+// back to another replica.
+func (f *Frontend) Drain() { f.draining.Store(true) }
+
+// Run serves until ctx is done, finishes the requests in flight, and returns when the last is
+// done, or an error when a listener broke or ShutdownTimeout was not enough.
+func (f *Frontend) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, ln := range f.listeners {
+		if f.opts.MaxConnections > 0 {
+			ln = netutil.LimitListener(ln, f.opts.MaxConnections)
+		}
+		g.Go(func() error {
+			if err := f.server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("http %v: %w", ln.Addr(), err)
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		<-ctx.Done()
+		return f.shutdown(context.WithoutCancel(ctx))
+	})
+	return g.Wait()
+}
+
+func (f *Frontend) shutdown(ctx context.Context) error {
+	f.Drain()
+	ctx, cancel := context.WithTimeout(ctx, f.opts.ShutdownTimeout)
+	defer cancel()
+	if err := f.server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("http: requests still in flight after %v", f.opts.ShutdownTimeout), f.server.Close())
+	}
+	return nil
+}
