@@ -1,0 +1,41 @@
+package ops
+
+import (
+	"io"
+	"net/http"
+	"sync/atomic"
+)
+
+// A State is what load balancers are told.
+type State int32
+
+const (
+	Starting State = iota // not ready yet
+	Ready                 // send clients
+	Draining              // send no more clients; those who come are served
+)
+
+var stateNames = [...]string{"starting", "ready", "draining"}
+
+// String returns the word that /readyz answers with.
+func (s State) String() string { return stateNames[s] }
+
+// Health is the state of the process. Its zero value is Starting, and it may be used concurrently.
+type Health struct{ state atomic.Int32 }
+
+// Set changes the state.
+func (h *Health) Set(s State) { h.state.Store(int32(s)) }
+
+// serveReady answers 200 when clients are welcome and 503 when they should go elsewhere.
+func (h *Health) serveReady(w http.ResponseWriter, _ *http.Request) {
+	state := State(h.state.Load())
+	if state != Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_, _ = io.WriteString(w, state.String()+"\n")
+}
+
+// serveLive answers 200: whoever answers needs no restart.
+func (h *Health) serveLive(w http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(w, "live\n")
+}
