@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -63,7 +64,8 @@ type Frontend struct {
 	metrics   *metrics
 	callers   *clientip.Resolver
 	server    *http.Server
-	listeners []net.Listener
+	listeners []*listener
+	accepting sync.WaitGroup // the listeners that are served
 	draining  atomic.Bool
 }
 
@@ -88,12 +90,14 @@ func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Opti
 	}
 	// Idle connections are closed by IdleTimeout, so probes would only cost.
 	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false) // such sockets take no filter; see refuseHandshakes
 	for _, address := range opts.Listen {
 		ln, err := config.Listen(context.Background(), "tcp", address)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("http.listen: %w", err), f.Close())
 		}
-		f.listeners = append(f.listeners, ln)
+		tcp, _ := ln.(*net.TCPListener) // that is what "tcp" listens with
+		f.listeners = append(f.listeners, &listener{TCPListener: tcp})
 	}
 	return f, nil
 }
@@ -126,15 +130,7 @@ func (f *Frontend) Drain() { f.draining.Store(true) }
 func (f *Frontend) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, ln := range f.listeners {
-		if f.opts.MaxConnections > 0 {
-			ln = netutil.LimitListener(ln, f.opts.MaxConnections)
-		}
-		g.Go(func() error {
-			if err := f.server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-				return fmt.Errorf("http %v: %w", ln.Addr(), err)
-			}
-			return nil
-		})
+		g.Go(func() error { return f.serve(ln) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()
@@ -143,8 +139,27 @@ func (f *Frontend) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
+// serve accepts until ln ends, and closes it.
+func (f *Frontend) serve(ln *listener) error {
+	bounded := net.Listener(ln)
+	if f.opts.MaxConnections > 0 {
+		bounded = netutil.LimitListener(ln, f.opts.MaxConnections)
+	}
+	f.accepting.Add(1)
+	defer f.accepting.Done()
+	if err := f.server.Serve(bounded); !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("http %v: %w", ln.Addr(), err)
+	}
+	return nil
+}
+
+// shutdown ends the listeners and waits for the requests in flight.
 func (f *Frontend) shutdown(ctx context.Context) error {
 	f.Drain()
+	for _, ln := range f.listeners {
+		ln.end()
+	}
+	f.accepting.Wait()
 	ctx, cancel := context.WithTimeout(ctx, f.opts.ShutdownTimeout)
 	defer cancel()
 	if err := f.server.Shutdown(ctx); err != nil {
