@@ -1,0 +1,285 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/starling-tracker/starling/internal/config"
+	"github.com/starling-tracker/starling/internal/ops"
+	"github.com/starling-tracker/starling/internal/testutil"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// defaults returns the default configuration on free ports of loopback.
+func defaults(t *testing.T) config.Config {
+	t.Helper()
+	cfg, err := config.Load(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.HTTP.Listen, cfg.UDP.Listen = config.Addrs{"127.0.0.1:0"}, config.Addrs{"127.0.0.1:0"}
+	cfg.Ops.Listen = "127.0.0.1:0"
+	return cfg
+}
+
+// A logbook keeps what is logged, and lets tests wait for it.
+type logbook struct {
+	mu    sync.Mutex // guards lines
+	lines []line
+	more  *sync.Cond
+}
+
+type line struct{ Level, Msg, Proto, Addr string }
+
+func newLogbook() *logbook {
+	b := &logbook{}
+	b.more = sync.NewCond(&b.mu)
+	return b
+}
+
+func (b *logbook) Write(p []byte) (int, error) {
+	var l line
+	if err := json.Unmarshal(p, &l); err != nil {
+		return 0, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lines = append(b.lines, l)
+	b.more.Broadcast()
+	return len(p), nil
+}
+
+// await waits until a line fits and returns it.
+func (b *logbook) await(fits func(line) bool) line {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		if i := slices.IndexFunc(b.lines, fits); i >= 0 {
+			return b.lines[i]
+		}
+		b.more.Wait()
+	}
+}
+
+func (b *logbook) awaitMsg(msg string) { b.await(func(l line) bool { return l.Msg == msg }) }
+
+func (b *logbook) addrOf(proto string) string {
+	return b.await(func(l line) bool { return l.Msg == "listening" && l.Proto == proto }).Addr
+}
+
+// running runs a tracker; stop asks it to end, and done says how it did.
+func running(t *testing.T, cfg config.Config) (log *logbook, stop func(), done <-chan error) {
+	t.Helper()
+	log = newLogbook()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- Run(ctx, cfg, slog.New(slog.NewJSONHandler(log, nil))) }()
+	t.Cleanup(cancel)
+	return log, cancel, ended
+}
+
+const announce = "/announce?info_hash=aaaaaaaaaaaaaaaaaaaa&peer_id=bbbbbbbbbbbbbbbbbbbb&port=6881"
+
+func get(t *testing.T, url string) (*http.Response, string) {
+	t.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+// errEnough ends a drain that would take an hour.
+var errEnough = errors.New("seen enough")
+
+func TestADrainingTrackerServesButAsksClientsToGo(t *testing.T) {
+	log := newLogbook()
+	p, err := build(defaults(t), slog.New(slog.NewJSONHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	enough, told := make(chan struct{}), make(chan string, 2)
+	p.listeners = append(p.listeners, part{name: "last", told: told, fails: enough, stops: errEnough})
+	p.announceItself()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- p.run(ctx, time.Hour) }()
+	defer func() {
+		close(enough)
+		if err := <-done; !errors.Is(err, errEnough) {
+			t.Errorf("got %v, want %v", err, errEnough)
+		}
+	}()
+	log.awaitMsg("ready")
+	tracker, operators := "http://"+log.addrOf("http"), "http://"+log.addrOf("ops")
+	if resp, body := get(t, operators+"/readyz"); resp.StatusCode != 200 || body != "ready\n" {
+		t.Errorf("/readyz: got %s %q, want 200 ready", resp.Status, body)
+	}
+	stop()
+	log.awaitMsg("draining")
+	if resp, body := get(t, operators+"/readyz"); resp.StatusCode != 503 || body != "draining\n" {
+		t.Errorf("/readyz while draining: got %s %q, want 503 draining", resp.Status, body)
+	}
+	if resp, _ := get(t, operators+"/livez"); resp.StatusCode != 200 {
+		t.Errorf("/livez while draining: got %s, want 200", resp.Status)
+	}
+	client := http.Client{}
+	defer client.CloseIdleConnections()
+	resp, err := client.Get(tracker + announce)
+	if err != nil {
+		t.Fatalf("announce while draining: %v", err)
+	}
+	resp.Body.Close()
+	if !resp.Close {
+		t.Error("announce while draining: got a connection that is kept, want Connection: close")
+	}
+}
+
+func TestAStopUnderLoadLosesNothingWhateverTheDrain(t *testing.T) {
+	for _, drain := range []time.Duration{0, 100 * time.Millisecond} {
+		cfg := defaults(t)
+		cfg.Shutdown.Drain = drain
+		log, stop, done := running(t, cfg)
+		log.awaitMsg("ready")
+		clients := testutil.Announcers{Addr: log.addrOf("http"), Target: announce, KeepAlive: true}
+		clients.Start(10)
+		for clients.Answered() < 200 {
+			select {
+			case err := <-done:
+				t.Fatalf("Run ended: %v", err)
+			case <-time.After(time.Millisecond):
+			}
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("drain %v: got %v, want a clean end", drain, err)
+		}
+		if lost := clients.Wait(); lost != 0 {
+			t.Errorf("drain %v: got %d requests without a reply, want none", drain, lost)
+		}
+		log.awaitMsg("stopped")
+	}
+}
+
+func TestATakenPortIsAnErrorAtOnceThatNamesTheSetting(t *testing.T) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	for key, take := range map[string]func(*config.Config){
+		"http.listen": func(c *config.Config) { c.HTTP.Listen = append(c.HTTP.Listen, tcp.Addr().String()) },
+		"udp.listen":  func(c *config.Config) { c.UDP.Listen = append(c.UDP.Listen, udp.LocalAddr().String()) },
+		"ops.listen":  func(c *config.Config) { c.Ops.Listen = tcp.Addr().String() },
+	} {
+		cfg := defaults(t)
+		take(&cfg)
+		err := Run(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err == nil || !strings.HasPrefix(err.Error(), key+": ") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s taken: got %v, want one line that names it", key, err)
+		}
+	}
+}
+
+// A part is a runner that tells when it starts and stops.
+type part struct {
+	name  string
+	told  chan<- string
+	stops error           // what Run returns
+	fails <-chan struct{} // ends Run by itself
+}
+
+func (p part) Run(ctx context.Context) error {
+	p.told <- p.name + " started"
+	select {
+	case <-ctx.Done():
+	case <-p.fails:
+	}
+	p.told <- p.name + " stopped"
+	return p.stops
+}
+
+func fakeParts(told chan<- string, listener part) *parts {
+	listener.name, listener.told = "listener", told
+	return &parts{
+		log: slog.New(slog.DiscardHandler), health: new(ops.Health),
+		listeners: []runner{listener}, backends: []runner{part{name: "backend", told: told}},
+	}
+}
+
+func TestBackendsOutliveListeners(t *testing.T) {
+	told := make(chan string, 4)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- fakeParts(told, part{}).run(ctx, 0) }()
+	<-told
+	<-told
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("got %v, want a clean end", err)
+	}
+	if first, second := <-told, <-told; first != "listener stopped" || second != "backend stopped" {
+		t.Errorf("got %q before %q, want the listener first", first, second)
+	}
+}
+
+func TestAPartThatBreaksEndsAll(t *testing.T) {
+	told, broken := make(chan string, 4), make(chan struct{})
+	cause := errors.New("the socket broke")
+	done := make(chan error)
+	go func() { done <- fakeParts(told, part{stops: cause, fails: broken}).run(t.Context(), time.Hour) }()
+	<-told
+	<-told
+	close(broken)
+	if err := <-done; !errors.Is(err, cause) {
+		t.Errorf("got %v, want %v", err, cause)
+	}
+}
+
+func TestSystemdIsToldWhenReadyAndWhenStopping(t *testing.T) {
+	path := t.TempDir() + "/notify"
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	t.Setenv("NOTIFY_SOCKET", path)
+	log, stop, done := running(t, defaults(t))
+	log.awaitMsg("ready")
+	buf := make([]byte, 64)
+	for _, want := range []string{"READY=1", "STOPPING=1"} {
+		n, err := socket.Read(buf)
+		if err != nil || !bytes.Equal(buf[:n], []byte(want)) {
+			t.Errorf("got %q, error %v, want %q", buf[:n], err, want)
+		}
+		stop()
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/starling-tracker/starling/internal/clientip"
+	"github.com/starling-tracker/starling/internal/config"
+	"github.com/starling-tracker/starling/internal/httptracker"
+	"github.com/starling-tracker/starling/internal/ops"
+	"github.com/starling-tracker/starling/internal/store/memstore"
+	"github.com/starling-tracker/starling/internal/tracker"
+	"github.com/starling-tracker/starling/internal/udptracker"
+)
+
+// parts are a tracker. Those that the configuration turns off are nil.
+type parts struct {
+	log    *slog.Logger
+	health *ops.Health
+	http   *httptracker.Frontend
+	udp    *udptracker.Frontend
+	ops    *ops.Server
+
+	listeners []runner // they call the backends
+	backends  []runner // and stop after them
+}
+
+// build makes the parts and opens their listeners. When one fails it leaves none open.
+func build(cfg config.Config, log *slog.Logger) (_ *parts, err error) {
+	p := &parts{log: log, health: new(ops.Health)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	reg := newRegistry()
+	store := memstore.New(reg, memstore.Options{
+		PeerLifetime:     cfg.Store.PeerLifetime,
+		MaxSwarms:        cfg.Store.MaxSwarms,
+		MaxPeersPerSwarm: cfg.Store.MaxPeersPerSwarm,
+		MaxPeers:         cfg.Store.MaxPeers,
+	})
+	p.backends = append(p.backends, store)
+	service := tracker.New(store, reg, tracker.Options{
+		Interval:       cfg.Tracker.Interval,
+		MinInterval:    cfg.Tracker.MinInterval,
+		IntervalJitter: cfg.Tracker.IntervalJitter,
+		NumWant:        cfg.Tracker.NumWant,
+		MaxNumWant:     cfg.Tracker.MaxNumWant,
+	})
+	if err := p.listenHTTP(cfg, service, reg); err != nil {
+		return nil, err
+	}
+	if err := p.listenUDP(cfg.UDP, service, reg); err != nil {
+		return nil, err
+	}
+	if cfg.Ops.Listen == "" {
+		return p, nil
+	}
+	p.ops, err = ops.New(p.health, store, reg, log, ops.Options{Listen: cfg.Ops.Listen})
+	if err != nil {
+		return nil, err
+	}
+	p.backends = append(p.backends, p.ops)
+	return p, nil
+}
+
+func (p *parts) listenHTTP(cfg config.Config, service *tracker.Tracker, reg prometheus.Registerer) (err error) {
+	if len(cfg.HTTP.Listen) == 0 {
+		return nil
+	}
+	p.http, err = httptracker.New(service, p.log, reg, httptracker.Options{
+		Listen:            cfg.HTTP.Listen,
+		IdleTimeout:       cfg.HTTP.IdleTimeout,
+		MaxConnections:    cfg.HTTP.MaxConnections,
+		TrustIPParamFrom:  cfg.HTTP.TrustIPParamFrom,
+		ClientIP:          clientip.Options{TrustedProxies: cfg.HTTP.TrustedProxies, Header: cfg.HTTP.ClientIPHeader},
+		MinScrapeInterval: cfg.Tracker.MinInterval,
+		ShutdownTimeout:   cfg.Shutdown.Timeout,
+	})
+	if err != nil {
+		return err
+	}
+	p.listeners = append(p.listeners, p.http)
+	return nil
+}
+
+func (p *parts) listenUDP(cfg config.UDP, service *tracker.Tracker, reg prometheus.Registerer) (err error) {
+	if len(cfg.Listen) == 0 {
+		return nil
+	}
+	p.udp, err = udptracker.New(service, p.log, reg, udptracker.Options{
+		Listen:        cfg.Listen,
+		ReceiveBuffer: int(cfg.ReceiveBuffer),
+		MaxReply:      int(cfg.MaxReply),
+		Secrets:       udptracker.DeriveSecrets(secret(cfg)),
+	})
+	if err != nil {
+		return err
+	}
+	p.listeners = append(p.listeners, p.udp)
+	return nil
+}
+
+// secret returns the configured secret, or one that nobody knows.
+func secret(cfg config.UDP) []byte {
+	if cfg.Secret != "" {
+		return []byte(cfg.Secret)
+	}
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails: crypto/rand ends the process instead
+	return random
+}
+
+// close closes what build opened.
+func (p *parts) close() error {
+	var errs []error
+	for _, part := range append(p.listeners, p.backends...) {
+		if c, ok := part.(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
