@@ -31,7 +31,7 @@ type runner interface {
 func Run(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	log = slog.New(newLimiter(log.Handler()))
 	log.Info("starting", slog.String("version", Version().Version))
-	p, err := build(cfg, log)
+	p, err := build(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,7 @@ func (p *parts) run(ctx context.Context, drain time.Duration) error {
 	listeners, listenersCtx, stopListeners := group(context.WithoutCancel(ctx), p.listeners)
 	defer stopListeners()
 	p.become(ops.Ready, daemon.SdNotifyReady)
+	p.log.Info("ready")
 
 	select {
 	case <-ctx.Done():
@@ -78,7 +79,6 @@ func group(ctx context.Context, parts []runner) (*errgroup.Group, context.Contex
 // become tells load balancers and systemd what the process is now.
 func (p *parts) become(state ops.State, notice string) {
 	p.health.Set(state)
-	p.log.Info(state.String())
 	if _, err := daemon.SdNotify(false, notice); err != nil {
 		p.log.Warn("systemd was not told", slog.Any("err", err))
 	}
@@ -91,6 +91,7 @@ func (p *parts) drain(listeners context.Context, d time.Duration) {
 	if p.http != nil {
 		p.http.Drain()
 	}
+	p.log.Info("draining", slog.Duration("duration", d))
 	select {
 	case <-time.After(d):
 	case <-listeners.Done():

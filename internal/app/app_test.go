@@ -94,19 +94,21 @@ func running(t *testing.T, cfg config.Config) (log *logbook, stop func(), done <
 
 const announce = "/announce?info_hash=aaaaaaaaaaaaaaaaaaaa&peer_id=bbbbbbbbbbbbbbbbbbbb&port=6881"
 
-func get(t *testing.T, url string) (*http.Response, string) {
+// get returns the status, the body, and whether the connection is to be closed.
+func get(t *testing.T, url string) (status int, body string, closed bool) {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
 	resp, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return resp.StatusCode, string(raw), resp.Close
 }
 
 // errEnough ends a drain that would take an hour.
@@ -114,7 +116,7 @@ var errEnough = errors.New("seen enough")
 
 func TestADrainingTrackerServesButAsksClientsToGo(t *testing.T) {
 	log := newLogbook()
-	p, err := build(defaults(t), slog.New(slog.NewJSONHandler(log, nil)))
+	p, err := build(t.Context(), defaults(t), slog.New(slog.NewJSONHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,26 +134,22 @@ func TestADrainingTrackerServesButAsksClientsToGo(t *testing.T) {
 	}()
 	log.awaitMsg("ready")
 	tracker, operators := "http://"+log.addrOf("http"), "http://"+log.addrOf("ops")
-	if resp, body := get(t, operators+"/readyz"); resp.StatusCode != 200 || body != "ready\n" {
-		t.Errorf("/readyz: got %s %q, want 200 ready", resp.Status, body)
+	if status, body, _ := get(t, operators+"/readyz"); status != 200 || body != "ready\n" {
+		t.Errorf("/readyz: got %d %q, want 200 ready", status, body)
+	}
+	if status, _, closed := get(t, tracker+announce); status != 200 || closed {
+		t.Errorf("announce: got %d, closed %v, want 200 and a connection that is kept", status, closed)
 	}
 	stop()
 	log.awaitMsg("draining")
-	if resp, body := get(t, operators+"/readyz"); resp.StatusCode != 503 || body != "draining\n" {
-		t.Errorf("/readyz while draining: got %s %q, want 503 draining", resp.Status, body)
+	if status, body, _ := get(t, operators+"/readyz"); status != 503 || body != "draining\n" {
+		t.Errorf("/readyz while draining: got %d %q, want 503 draining", status, body)
 	}
-	if resp, _ := get(t, operators+"/livez"); resp.StatusCode != 200 {
-		t.Errorf("/livez while draining: got %s, want 200", resp.Status)
+	if status, _, _ := get(t, operators+"/livez"); status != 200 {
+		t.Errorf("/livez while draining: got %d, want 200", status)
 	}
-	client := http.Client{}
-	defer client.CloseIdleConnections()
-	resp, err := client.Get(tracker + announce)
-	if err != nil {
-		t.Fatalf("announce while draining: %v", err)
-	}
-	resp.Body.Close()
-	if !resp.Close {
-		t.Error("announce while draining: got a connection that is kept, want Connection: close")
+	if status, _, closed := get(t, tracker+announce); status != 200 || !closed {
+		t.Errorf("announce while draining: got %d, closed %v, want 200 and Connection: close", status, closed)
 	}
 }
 
@@ -163,12 +161,8 @@ func TestAStopUnderLoadLosesNothingWhateverTheDrain(t *testing.T) {
 		log.awaitMsg("ready")
 		clients := testutil.Announcers{Addr: log.addrOf("http"), Target: announce, KeepAlive: true}
 		clients.Start(10)
-		for clients.Answered() < 200 {
-			select {
-			case err := <-done:
-				t.Fatalf("Run ended: %v", err)
-			case <-time.After(time.Millisecond):
-			}
+		if err := clients.Await(t.Context(), 200); err != nil {
+			t.Fatal(err)
 		}
 		stop()
 		if err := <-done; err != nil {

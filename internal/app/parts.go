@@ -1,10 +1,12 @@
 package app
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,6 +18,9 @@ import (
 	"github.com/starling-tracker/starling/internal/tracker"
 	"github.com/starling-tracker/starling/internal/udptracker"
 )
+
+// acceptGrace is a few round trips to the other side of the world.
+const acceptGrace = 250 * time.Millisecond
 
 // parts are a tracker. Those that the configuration turns off are nil.
 type parts struct {
@@ -30,7 +35,7 @@ type parts struct {
 }
 
 // build makes the parts and opens their listeners. When one fails it leaves none open.
-func build(cfg config.Config, log *slog.Logger) (_ *parts, err error) {
+func build(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{log: log, health: new(ops.Health)}
 	defer func() {
 		if err != nil {
@@ -52,7 +57,7 @@ func build(cfg config.Config, log *slog.Logger) (_ *parts, err error) {
 		NumWant:        cfg.Tracker.NumWant,
 		MaxNumWant:     cfg.Tracker.MaxNumWant,
 	})
-	if err := p.listenHTTP(cfg, service, reg); err != nil {
+	if err := p.listenHTTP(ctx, cfg, service, reg); err != nil {
 		return nil, err
 	}
 	if err := p.listenUDP(cfg.UDP, service, reg); err != nil {
@@ -61,7 +66,7 @@ func build(cfg config.Config, log *slog.Logger) (_ *parts, err error) {
 	if cfg.Ops.Listen == "" {
 		return p, nil
 	}
-	p.ops, err = ops.New(p.health, store, reg, log, ops.Options{Listen: cfg.Ops.Listen})
+	p.ops, err = ops.New(ctx, p.health, store, reg, log, ops.Options{Listen: cfg.Ops.Listen})
 	if err != nil {
 		return nil, err
 	}
@@ -69,17 +74,20 @@ func build(cfg config.Config, log *slog.Logger) (_ *parts, err error) {
 	return p, nil
 }
 
-func (p *parts) listenHTTP(cfg config.Config, service *tracker.Tracker, reg prometheus.Registerer) (err error) {
+func (p *parts) listenHTTP(
+	ctx context.Context, cfg config.Config, service *tracker.Tracker, reg prometheus.Registerer,
+) (err error) {
 	if len(cfg.HTTP.Listen) == 0 {
 		return nil
 	}
-	p.http, err = httptracker.New(service, p.log, reg, httptracker.Options{
+	p.http, err = httptracker.New(ctx, service, p.log, reg, httptracker.Options{
 		Listen:            cfg.HTTP.Listen,
 		IdleTimeout:       cfg.HTTP.IdleTimeout,
 		MaxConnections:    cfg.HTTP.MaxConnections,
 		TrustIPParamFrom:  cfg.HTTP.TrustIPParamFrom,
 		ClientIP:          clientip.Options{TrustedProxies: cfg.HTTP.TrustedProxies, Header: cfg.HTTP.ClientIPHeader},
 		MinScrapeInterval: cfg.Tracker.MinInterval,
+		AcceptGrace:       acceptGrace,
 		ShutdownTimeout:   cfg.Shutdown.Timeout,
 	})
 	if err != nil {

@@ -44,7 +44,9 @@ type Options struct {
 	TrustIPParamFrom  []netip.Prefix   // callers whose ip, ipv4 and ipv6 parameters are believed
 	ClientIP          clientip.Options // how callers behind proxies are told
 	MinScrapeInterval time.Duration    // what scrapes are told to keep
-	ShutdownTimeout   time.Duration    // how long requests in flight may take once the end was called
+	// AcceptGrace is how long connections that are being opened when the end is called are waited for.
+	AcceptGrace     time.Duration
+	ShutdownTimeout time.Duration // how long requests in flight may take after that
 }
 
 const (
@@ -69,8 +71,10 @@ type Frontend struct {
 	draining  atomic.Bool
 }
 
-// New opens the listeners. They are served once Run is called.
-func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Options) (*Frontend, error) {
+// New opens the listeners. They are served once Run is called, whatever becomes of ctx.
+func New(
+	ctx context.Context, tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Options,
+) (*Frontend, error) {
 	f := &Frontend{
 		tracker: tracker,
 		log:     log.With(slog.String("proto", swarm.HTTP.String())),
@@ -92,7 +96,7 @@ func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Opti
 	config := net.ListenConfig{KeepAlive: -1}
 	config.SetMultipathTCP(false) // such sockets take no filter; see refuseHandshakes
 	for _, address := range opts.Listen {
-		ln, err := config.Listen(context.Background(), "tcp", address)
+		ln, err := config.Listen(ctx, "tcp", address)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("http.listen: %w", err), f.Close())
 		}
@@ -157,7 +161,7 @@ func (f *Frontend) serve(ln *listener) error {
 func (f *Frontend) shutdown(ctx context.Context) error {
 	f.Drain()
 	for _, ln := range f.listeners {
-		ln.end()
+		ln.end(f.opts.AcceptGrace)
 	}
 	f.accepting.Wait()
 	ctx, cancel := context.WithTimeout(ctx, f.opts.ShutdownTimeout)

@@ -8,10 +8,6 @@ import (
 	"time"
 )
 
-// lastHandshakes is how long a listener that ends waits for connections that are being opened: a
-// few round trips to the other side of the world.
-const lastHandshakes = 250 * time.Millisecond
-
 // A listener ends without losing a client. One that is simply closed resets the connections that
 // wait to be accepted, with the requests that they have already sent.
 type listener struct {
@@ -19,12 +15,12 @@ type listener struct {
 	ending atomic.Bool
 }
 
-// end stops new connections from being opened, where the system can, accepts for a while those that
-// are on their way, and then lets Accept return net.ErrClosed.
-func (l *listener) end() {
+// end stops new connections from being opened, where the system can, accepts those that are on their
+// way for as long as grace, and then lets Accept return net.ErrClosed.
+func (l *listener) end(grace time.Duration) {
 	l.ending.Store(true)
 	refuseHandshakes(l.TCPListener)
-	_ = l.SetDeadline(time.Now().Add(lastHandshakes)) // fails when it is closed already
+	_ = l.SetDeadline(time.Now().Add(grace)) // fails when it is closed already
 }
 
 // Accept returns the next connection.

@@ -70,7 +70,7 @@ func startWith(
 	if change != nil {
 		change(&opts)
 	}
-	f, err := httptracker.New(service, slog.New(slog.DiscardHandler), reg, opts)
+	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

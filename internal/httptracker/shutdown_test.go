@@ -26,8 +26,9 @@ func stopUnderLoad(t *testing.T, keepAlive bool) {
 	t.Helper()
 	reg := prometheus.NewRegistry()
 	service, _ := newTracker(reg)
-	f, err := httptracker.New(service, slog.New(slog.DiscardHandler), reg, httptracker.Options{
-		Listen: []string{"127.0.0.1:0"}, IdleTimeout: time.Minute, ShutdownTimeout: 10 * time.Second,
+	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, httptracker.Options{
+		Listen: []string{"127.0.0.1:0"}, IdleTimeout: time.Minute, AcceptGrace: 20 * time.Millisecond,
+		ShutdownTimeout: 10 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -39,12 +40,8 @@ func stopUnderLoad(t *testing.T, keepAlive bool) {
 
 	clients := testutil.Announcers{Addr: f.Addrs()[0].String(), Target: base + "&port=1", KeepAlive: keepAlive}
 	clients.Start(20)
-	for clients.Answered() < 400 {
-		select {
-		case err := <-stopped:
-			t.Fatalf("Run ended: %v", err)
-		case <-time.After(time.Millisecond):
-		}
+	if err := clients.Await(ctx, 400); err != nil {
+		t.Fatal(err)
 	}
 	stop()
 	if err := <-stopped; err != nil {

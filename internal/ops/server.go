@@ -47,9 +47,11 @@ type Server struct {
 	listener net.Listener
 }
 
-// New opens the listener. It is served once Run is called.
-func New(health *Health, store Inspector, reg *prometheus.Registry, log *slog.Logger, opts Options) (*Server, error) {
-	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", opts.Listen)
+// New opens the listener. It is served once Run is called, whatever becomes of ctx.
+func New(
+	ctx context.Context, health *Health, store Inspector, reg *prometheus.Registry, log *slog.Logger, opts Options,
+) (*Server, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", opts.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("ops.listen: %w", err)
 	}
@@ -71,7 +73,6 @@ func handler(health *Health, store Inspector, reg *prometheus.Registry, log *slo
 	mux.HandleFunc("GET /readyz", health.serveReady)
 	mux.Handle("GET /swarms/{info_hash}", swarmHandler{store, log})
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)

@@ -2,7 +2,9 @@ package testutil
 
 import (
 	"bufio"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -33,6 +35,20 @@ func (a *Announcers) Start(n int) {
 
 // Answered returns how many announces were answered so far.
 func (a *Announcers) Answered() int64 { return a.answered.Load() }
+
+// Await waits until n announces were answered, or until ctx is done.
+func (a *Announcers) Await(ctx context.Context, n int64) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for a.Answered() < n {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d announces answered: %w", a.Answered(), ctx.Err())
+		case <-tick.C:
+		}
+	}
+	return nil
+}
 
 // Wait waits until no client reaches the tracker any more, and returns how many requests a
 // connection took and nobody answered.
@@ -82,7 +98,7 @@ func (c *announcer) announce() error {
 
 func (c *announcer) try() error {
 	if c.conn == nil {
-		conn, err := net.DialTimeout("tcp", c.Addr, 500*time.Millisecond)
+		conn, err := (&net.Dialer{Timeout: 500 * time.Millisecond}).Dial("tcp", c.Addr)
 		if err != nil {
 			return errUnreachable // refused, or overlooked, which ends as a refusal a second later
 		}

@@ -17,8 +17,8 @@ func (t *Tracker) interval(a *swarm.Announce) time.Duration {
 	if !t.opts.IntervalJitter {
 		return t.opts.Interval
 	}
-	step := time.Duration(spread(a) % jitterSteps)
-	return t.opts.Interval*9/10 + t.opts.Interval/5*step/jitterSteps
+	part := float64(spread(a)%jitterSteps) / jitterSteps // from 0 to 1
+	return time.Duration(float64(t.opts.Interval) * (0.9 + 0.2*part))
 }
 
 // spread mixes info hash and peer into a number of which every bit depends on both. Who wants a

@@ -35,7 +35,7 @@ type Tracker interface {
 type Options struct {
 	Listen        []string // host:port each; a host of its own, or none for all addresses
 	ReceiveBuffer int      // bytes of a socket's buffer; zero: as the system has it
-	MaxReply      int      // bytes of a reply at most; an announce's list is cut to fit
+	MaxReply      int      // bytes of a reply at most; the list of an announce or scrape is cut to fit
 	Secrets       Secrets  // what connection IDs are made with
 }
 

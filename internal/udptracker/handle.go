@@ -34,12 +34,12 @@ func (s *socket) handle(ctx context.Context, packet []byte, from netip.AddrPort)
 			return s.drop(dropShort)
 		}
 		if !s.ids.valid(h.ConnectionID, now, from.Addr()) {
-			return s.refuseConnection(h, now, from)
+			return s.refuseConnection(packet, h, now, from)
 		}
 		return s.handleAnnounce(ctx, packet, from)
 	case udpproto.ActionScrape:
 		if !s.ids.valid(h.ConnectionID, now, from.Addr()) {
-			return s.refuseConnection(h, now, from)
+			return s.refuseConnection(packet, h, now, from)
 		}
 		return s.handleScrape(ctx, packet, h)
 	default:
@@ -91,23 +91,29 @@ func (s *socket) handleScrape(ctx context.Context, packet []byte, h udpproto.Hea
 	if err != nil {
 		return s.fail(h.TransactionID, err)
 	}
-	reply := udpproto.AppendScrapeReply(s.reply[:0], h.TransactionID)
+	dst := udpproto.AppendScrapeReply(s.reply[:0], h.TransactionID)
 	for _, st := range stats {
-		reply = udpproto.AppendScrapeEntry(reply, udpproto.ScrapeEntry{
+		end := len(dst)
+		dst = udpproto.AppendScrapeEntry(dst, udpproto.ScrapeEntry{
 			Seeders: st.Seeders, Completed: st.Completed, Leechers: st.Leechers,
 		})
+		if len(dst) > s.opts.MaxReply {
+			return dst[:end]
+		}
 	}
-	return reply
+	return dst
 }
 
 // refuseConnection tells a client that its connection ID is not, or no longer, good, so that it
-// asks for another one. Whoever forges sources is not to make us send much.
-func (s *socket) refuseConnection(h udpproto.Header, now time.Time, from netip.AddrPort) []byte {
+// asks for another one. Whoever forges sources is not to make us send much: only so many errors,
+// and none that is longer than its packet. Only a scrape without a hash is too short for the text.
+func (s *socket) refuseConnection(packet []byte, h udpproto.Header, now time.Time, from netip.AddrPort) []byte {
 	if !s.errors.allow(from.Addr(), now) {
 		return s.drop(dropConnectionID)
 	}
 	s.metrics.badIDs.Inc()
-	return udpproto.AppendError(s.reply[:0], h.TransactionID, "connection ID expired, connect again")
+	reply := udpproto.AppendError(s.reply[:0], h.TransactionID, "expired connection ID")
+	return reply[:min(len(reply), len(packet))]
 }
 
 func (s *socket) refuse(transactionID uint32, reason swarm.Reason) []byte {

@@ -27,7 +27,7 @@ func (p *pool[K]) hasDead() bool { return p.large != nil && p.large.ages.live.su
 
 // purgeAll removes the dead of a small pool.
 func (p *pool[K]) purgeAll(now ticks) {
-	for at := len(p.records) - 1; at >= 0; at-- {
+	for at := len(p.records) - 1; at >= 0; at-- { //nolint:modernize // take makes records shorter
 		if dead(p.records[at].seen, now) {
 			p.take(at, now)
 		}

@@ -76,7 +76,7 @@ func (p *pool[K]) sample(dst []swarm.Peer, want int, leechersOnly bool, self int
 // to them, while leechers that nobody tells of each other only wait for seeds.
 func mix(want, seeders, leechers int) (wantSeeders, wantLeechers int) {
 	all := seeders + leechers
-	wantLeechers = (want*leechers + rand.IntN(all)) / all
+	wantLeechers = (want*leechers + rand.IntN(all)) / all //nolint:gosec // nothing is lost if it is guessed
 	wantLeechers = min(leechers, max(wantLeechers, (want+2)/3))
 	wantSeeders = min(seeders, want-wantLeechers)
 	return wantSeeders, want - wantSeeders
@@ -92,7 +92,7 @@ func (p *pool[K]) window(dst []swarm.Peer, lo, hi, want, self int, now ticks) []
 	if want <= 0 || lo >= hi {
 		return dst
 	}
-	at := lo + rand.IntN(hi-lo)
+	at := lo + rand.IntN(hi-lo) //nolint:gosec // nothing is lost if it is guessed
 	for range min(hi-lo, want+1+maxDeadPassed) {
 		if r := &p.records[at]; at != self && !dead(r.seen, now) {
 			dst = append(dst, r.key.peer())

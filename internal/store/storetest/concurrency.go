@@ -44,11 +44,11 @@ func concurrentAnnouncesAllCount(t *testing.T, open Open) {
 			}
 			if i%2 == 0 {
 				a.Seeder = true
-				r.store.Announce(context.Background(), a, nil)
+				_, _, _ = r.store.Announce(context.Background(), a, nil)
 			}
 			if i%3 == 0 {
 				a.Event = bittorrent.Stopped
-				r.store.Announce(context.Background(), a, nil)
+				_, _, _ = r.store.Announce(context.Background(), a, nil)
 			}
 		}
 	})

@@ -94,13 +94,13 @@ func (m *model) wantList(t *testing.T, a swarm.Announce, peers []swarm.Peer) {
 func (m *model) mayList(a swarm.Announce, p swarm.Peer, member modelMember) bool {
 	sameFamily := p.Family() == a.Peer.Family() ||
 		a.AnyFamily && p.Family() != swarm.WebRTC && a.Peer.Family() != swarm.WebRTC
-	return sameFamily && p != a.Peer && a.Event != bittorrent.Stopped && !(member.seeder && a.WantsLeechersOnly())
+	return sameFamily && p != a.Peer && a.Event != bittorrent.Stopped && (!member.seeder || !a.WantsLeechersOnly())
 }
 
 func agreesWithASimpleModel(t *testing.T, open Open) {
 	for _, size := range []int{3, 40, 120, 900} {
-		seed := rand.Uint64()
-		rng := rand.New(rand.NewPCG(seed, uint64(size)))
+		seed := rand.Uint64()                            //nolint:gosec // it is printed, not secret
+		rng := rand.New(rand.NewPCG(seed, uint64(size))) //nolint:gosec // repeatable on purpose
 		r := newRoom(t, open)
 		m := &model{members: map[swarm.Peer]modelMember{}}
 		number := []func(int) swarm.Peer{peer4, peer4, peer4, peer6, browser}

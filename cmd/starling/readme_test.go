@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestTheCommandsOfTheREADMEWork runs each command of the README that calls the program, against a
+// tracker whose ports stand in for the default ones.
+func TestTheCommandsOfTheREADMEWork(t *testing.T) {
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, lines := serve(t, "--ops.listen=127.0.0.1:0")
+	defer func() { _, _ = cmd.Process.Kill(), cmd.Wait() }()
+	addrs := map[string]string{}
+	listening := regexp.MustCompile(`msg=listening proto=(\w+) addr=(\S+)`)
+	for len(addrs) < 3 && lines.Scan() {
+		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
+			addrs[m[1]] = m[2]
+		}
+	}
+	ran := 0
+	for _, m := range regexp.MustCompile(`(?m)^\$ bin/starling (.*)$`).FindAllStringSubmatch(string(page), -1) {
+		line := strings.ReplaceAll(m[1], "http://127.0.0.1:6969", "http://"+addrs["http"])
+		line = strings.ReplaceAll(line, "udp://127.0.0.1:6969", "udp://"+addrs["udp"])
+		args := strings.Fields(line)
+		if args[0] == "swarm" {
+			args = append(args, "--ops="+addrs["ops"])
+		}
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), args, nil, &stdout, &stderr); code != 0 || stdout.Len() == 0 {
+			t.Errorf("starling %s: got exit code %d, output %q, errors %q", m[1], code, &stdout, &stderr)
+		}
+		ran++
+	}
+	if ran < 5 {
+		t.Errorf("got %d commands in the README, want the client's and the configuration's", ran)
+	}
+}

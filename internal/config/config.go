@@ -1,0 +1,80 @@
+// Package config holds every setting of the tracker: its name, its default, what it means, and how
+// it is read from a file, the environment and the command line. It knows nothing of the parts that
+// are set; they take plain options, and internal/app translates.
+//
+// The tags of [Config] are the only list of settings. A setting has one dotted name everywhere: the
+// file says
+//
+//	udp:
+//	  listen: [":6969"]
+//
+// the environment STARLING_UDP_LISTEN=:6969, the command line --udp.listen=:6969. What the command
+// line says counts more than the environment, the environment more than the file, the file more
+// than the default.
+package config
+
+import "time"
+
+// Config is what a node runs with. One that came from [Load] or [Flags] has passed Validate.
+type Config struct {
+	HTTP     HTTP     `embed:"" prefix:"http." group:"HTTP announces"`
+	UDP      UDP      `embed:"" prefix:"udp." group:"UDP announces"`
+	Tracker  Tracker  `embed:"" prefix:"tracker." group:"What clients are told"`
+	Store    Store    `embed:"" prefix:"store." group:"How peers are kept"`
+	Ops      Ops      `embed:"" prefix:"ops." group:"Operations"`
+	Shutdown Shutdown `embed:"" prefix:"shutdown." group:"Shutting down"`
+	Log      Log      `embed:"" prefix:"log." group:"Logging"`
+}
+
+// HTTP sets the frontend that serves announces and scrapes over HTTP.
+type HTTP struct {
+	Listen           Addrs         `name:"listen" default:":6969" help:"Addresses to listen on, each host:port. Port 0 picks a free one; an empty list turns HTTP off."`
+	IdleTimeout      time.Duration `name:"idle_timeout" default:"60s" help:"How long a kept-alive connection may wait for its next request before it is closed. At least 1s."`
+	MaxConnections   int           `name:"max_connections" default:"32768" help:"Connections open at once on each address listened on. Those above wait in the kernel's queue. Zero: no limit."`
+	TrustedProxies   Networks      `name:"trusted_proxies" placeholder:"NETWORK,..." help:"Networks of reverse proxies, such as 10.0.0.0/8. A request from one of them has its client's address taken from client_ip_header. Empty: every address is the connection's own."`
+	ClientIPHeader   string        `name:"client_ip_header" default:"X-Forwarded-For" help:"Header in which trusted proxies pass on the client's address. Ignored from everybody else."`
+	TrustIPParamFrom Networks      `name:"trust_ip_param_from" placeholder:"NETWORK,..." help:"Private networks whose clients may announce another address with ip=. Anybody believed can enter other people's addresses, so public networks are refused. Empty: nobody is believed."`
+}
+
+// UDP sets the frontend that serves announces and scrapes over UDP (BEP 15).
+type UDP struct {
+	Listen        Addrs  `name:"listen" default:":6969" help:"Addresses to listen on, each host:port. Port 0 picks a free one; an empty list turns UDP off."`
+	ReceiveBuffer Size   `name:"receive_buffer" default:"4MiB" help:"Socket buffer to ask of the kernel, in bytes; it holds what arrives in a burst. Linux gives no more than net.core.rmem_max. Zero: the system's own."`
+	MaxReply      Size   `name:"max_reply" default:"1232" help:"Largest reply in bytes, 548 to 1452. 1232 holds 202 IPv4 or 67 IPv6 peers and is sure to pass unfragmented."`
+	Secret        Secret `name:"secret" placeholder:"TEXT" help:"Secret that connection IDs are made with, 16 bytes or more, the same on all replicas behind one address. Others on this machine see it on a command line: prefer secret_file. Empty: a random one at each start."`
+	SecretFile    string `name:"secret_file" placeholder:"FILE" help:"File that holds the secret, in place of secret. White space around it does not count."`
+}
+
+// Tracker sets what clients are told and how much they get.
+type Tracker struct {
+	Interval       time.Duration `name:"interval" default:"30m" help:"How long clients are asked to wait between announces, 1s to 24h."`
+	MinInterval    time.Duration `name:"min_interval" default:"15m" help:"How soon a client may announce again when it wants more peers. At most interval. Zero: at any time."`
+	IntervalJitter bool          `name:"interval_jitter" default:"true" negatable:"" help:"Vary the interval by up to 10 % from client to client, so that those who came together do not come back together."`
+	NumWant        int           `name:"numwant" default:"50" help:"Peers in a reply to a client that does not say how many it wants. At most max_numwant. Zero: none."`
+	MaxNumWant     int           `name:"max_numwant" default:"200" help:"Most peers in a reply, however many a client wants, 1 to 10000."`
+}
+
+// Store sets how many peers and swarms are kept, and for how long.
+type Store struct {
+	PeerLifetime     time.Duration `name:"peer_lifetime" default:"50m" help:"How long a peer that announces no more is still handed out. More than interval and its jitter, or peers vanish between two announces."`
+	MaxSwarms        int           `name:"max_swarms" default:"4000000" help:"Swarms kept at once. Announces that would start another are refused. Zero: no limit."`
+	MaxPeersPerSwarm int           `name:"max_peers_per_swarm" default:"1000000" help:"Peers kept of one swarm. Announces of others are refused. Zero: no limit."`
+	MaxPeers         int           `name:"max_peers" default:"20000000" help:"Peers kept of all swarms together. Announces of others are refused. Zero: no limit."`
+}
+
+// Ops sets the HTTP server for operators: metrics, health and profiles.
+type Ops struct {
+	Listen string `name:"listen" default:"127.0.0.1:6880" help:"Address, host:port, of /metrics, /livez, /readyz, /swarms and /debug/pprof. Keep it off public networks: it asks nobody who they are. Empty: off."`
+}
+
+// Shutdown sets how a node leaves.
+type Shutdown struct {
+	Drain   time.Duration `name:"drain" default:"0s" help:"How long to keep serving after SIGTERM while /readyz says not ready, so that load balancers look elsewhere first. Zero: not at all."`
+	Timeout time.Duration `name:"timeout" default:"10s" help:"How long requests in flight may take to finish once listeners are closed. Zero: they are cut off."`
+}
+
+// Log sets what is logged, to standard error.
+type Log struct {
+	Level  string `name:"level" default:"info" help:"Least severe lines to log: debug, info, warn or error."`
+	Format string `name:"format" default:"text" help:"How lines are written: text or json."`
+}

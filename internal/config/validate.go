@@ -1,0 +1,86 @@
+package config
+
+import (
+	"regexp"
+	"time"
+)
+
+// Validate returns nil, or [Problems] that name each key whose value cannot work and what to do
+// about it.
+func (c Config) Validate() error {
+	var r report
+	c.HTTP.validate(&r)
+	c.UDP.validate(&r)
+	c.Tracker.validate(&r)
+	c.Store.validate(&r, c.Tracker)
+	r.require(len(c.HTTP.Listen)+len(c.UDP.Listen) > 0,
+		"http.listen and udp.listen are both empty; set one, or nobody can announce")
+	if c.Ops.Listen != "" {
+		r.addr("ops.listen", c.Ops.Listen)
+	}
+	r.require(c.Shutdown.Drain >= 0, "shutdown.drain: %s is negative; use 0s for no wait", c.Shutdown.Drain)
+	r.require(c.Shutdown.Timeout >= 0, "shutdown.timeout: %s is negative; use 0s to cut requests off", c.Shutdown.Timeout)
+	r.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	r.oneOf("log.format", c.Log.Format, "text", "json")
+	return r.err()
+}
+
+// headerName matches a field name of RFC 9110.
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+func (h HTTP) validate(r *report) {
+	for _, addr := range h.Listen {
+		r.addr("http.listen", addr)
+	}
+	r.require(h.IdleTimeout >= time.Second,
+		"http.idle_timeout: %s is too short to keep a connection for; use 1s or more", h.IdleTimeout)
+	r.limit("http.max_connections", h.MaxConnections)
+	r.require(headerName.MatchString(h.ClientIPHeader),
+		"http.client_ip_header: %q is no header name; use one like X-Forwarded-For", h.ClientIPHeader)
+	for _, n := range h.TrustIPParamFrom {
+		r.require(private(n),
+			"http.trust_ip_param_from: %s is not private, so strangers could announce other people's addresses; "+
+				"use networks within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, "+
+				"127.0.0.0/8, fc00::/7, fe80::/10 or ::1", n)
+	}
+}
+
+func (u UDP) validate(r *report) {
+	for _, addr := range u.Listen {
+		r.addr("udp.listen", addr)
+	}
+	r.require(u.ReceiveBuffer >= 0 && u.ReceiveBuffer <= 1<<30,
+		"udp.receive_buffer: %s is out of range; use 0 for the system's own, or up to 1GiB", u.ReceiveBuffer)
+	r.require(u.MaxReply >= 548 && u.MaxReply <= 1452,
+		"udp.max_reply: %s is out of range; use 548 to 1452 bytes, what packets carry unfragmented", u.MaxReply)
+	key := "udp.secret"
+	if u.SecretFile != "" {
+		key = "udp.secret_file"
+	}
+	r.require(u.Secret == "" || len(u.Secret) >= 16,
+		"%s: the secret is too short to keep others from guessing it; use 16 bytes or more", key)
+}
+
+func (t Tracker) validate(r *report) {
+	r.require(t.Interval >= time.Second && t.Interval <= 24*time.Hour,
+		"tracker.interval: %s is out of range; use 1s to 24h", t.Interval)
+	r.require(t.MinInterval >= 0 && t.MinInterval <= t.Interval,
+		"tracker.min_interval: %s is out of range; use 0s to tracker.interval, which is %s", t.MinInterval, t.Interval)
+	r.require(t.MaxNumWant >= 1 && t.MaxNumWant <= 10_000,
+		"tracker.max_numwant: %d is out of range; use 1 to 10000", t.MaxNumWant)
+	r.require(t.NumWant >= 0 && t.NumWant <= t.MaxNumWant,
+		"tracker.numwant: %d is out of range; use 0 to tracker.max_numwant, which is %d", t.NumWant, t.MaxNumWant)
+}
+
+func (s Store) validate(r *report, t Tracker) {
+	longest := t.Interval
+	if t.IntervalJitter {
+		longest += t.Interval / 10
+	}
+	r.require(s.PeerLifetime > longest,
+		"store.peer_lifetime: %s is too short, peers would vanish between two announces; use more than tracker.interval with its jitter, %s",
+		s.PeerLifetime, longest)
+	r.limit("store.max_swarms", s.MaxSwarms)
+	r.limit("store.max_peers_per_swarm", s.MaxPeersPerSwarm)
+	r.limit("store.max_peers", s.MaxPeers)
+}

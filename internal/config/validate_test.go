@@ -1,0 +1,80 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/starling-tracker/starling/internal/config"
+)
+
+func TestValidateNamesKeyAndRemedy(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"--http.listen= --udp.listen=", "http.listen and udp.listen are both empty; set one"},
+		{"--http.listen=6969", `http.listen: "6969" is no address to listen on; use host:port`},
+		{"--http.listen=:http", "http.listen: "},
+		{"--udp.listen=:65536", "udp.listen: "},
+		{"--udp.listen=::1:6969", "udp.listen: "},
+		{"--udp.listen=a/b:1", "udp.listen: "},
+		{"--ops.listen=localhost", "ops.listen: "},
+		{"--http.idle_timeout=0s", "http.idle_timeout: 0s is too short"},
+		{"--http.max_connections=-1", "http.max_connections: -1 is negative; use 0 for no limit"},
+		{"--http.client_ip_header=", "http.client_ip_header: "},
+		{"--http.client_ip_header=X:Y", "http.client_ip_header: "},
+		{"--http.trust_ip_param_from=8.8.8.0/24", "http.trust_ip_param_from: 8.8.8.0/24 is not private"},
+		{"--http.trust_ip_param_from=10.0.0.0/7", "http.trust_ip_param_from: "},
+		{"--http.trust_ip_param_from=::/0", "http.trust_ip_param_from: "},
+		{"--udp.receive_buffer=2GiB", "udp.receive_buffer: 2GiB is out of range"},
+		{"--udp.max_reply=547", "udp.max_reply: 547 is out of range; use 548 to 1452"},
+		{"--udp.max_reply=1453", "udp.max_reply: "},
+		{"--udp.secret=fifteen-letters", "udp.secret: the secret is too short"},
+		{"--tracker.interval=999ms --tracker.min_interval=0s", "tracker.interval: 999ms is out of range; use 1s to 24h"},
+		{"--tracker.interval=25h --store.peer_lifetime=48h", "tracker.interval: "},
+		{"--tracker.min_interval=31m", "tracker.min_interval: 31m0s is out of range; use 0s to tracker.interval, which is 30m0s"},
+		{"--tracker.min_interval=-1s", "tracker.min_interval: "},
+		{"--tracker.numwant=201", "tracker.numwant: 201 is out of range; use 0 to tracker.max_numwant, which is 200"},
+		{"--tracker.numwant=-1", "tracker.numwant: "},
+		{"--tracker.max_numwant=0 --tracker.numwant=0", "tracker.max_numwant: 0 is out of range; use 1 to 10000"},
+		{"--tracker.max_numwant=10001", "tracker.max_numwant: "},
+		{"--store.peer_lifetime=33m", "store.peer_lifetime: 33m0s is too short"},
+		{"--store.max_swarms=-1", "store.max_swarms: "},
+		{"--store.max_peers_per_swarm=-1", "store.max_peers_per_swarm: "},
+		{"--store.max_peers=-1", "store.max_peers: "},
+		{"--shutdown.drain=-1s", "shutdown.drain: -1s is negative"},
+		{"--shutdown.timeout=-1s", "shutdown.timeout: -1s is negative"},
+		{"--log.level=loud", `log.level: "loud" is unknown; use one of debug, info, warn, error`},
+		{"--log.format=xml", `log.format: "xml" is unknown; use one of text, json`},
+	} {
+		_, err := config.Load(strings.Fields(tt.args), nil)
+		if got := problems(t, err); len(got) != 1 || !strings.HasPrefix(got[0], tt.want) {
+			t.Errorf("%s: got %q, want one that starts with %q", tt.args, got, tt.want)
+		}
+	}
+}
+
+func TestValidateAcceptsTheLimits(t *testing.T) {
+	for _, args := range []string{
+		"--http.listen= --udp.listen=[::1]:0",
+		"--udp.listen= --http.listen=tracker-1.example:65535,127.0.0.1:0",
+		"--ops.listen=", "--udp.max_reply=548", "--udp.max_reply=1452", "--udp.receive_buffer=0", "--udp.secret=sixteen-letters-",
+		"--tracker.interval=1s --tracker.min_interval=1s --no-tracker.interval_jitter --store.peer_lifetime=1001ms",
+		"--store.peer_lifetime=33m1s", "--store.peer_lifetime=31m --no-tracker.interval_jitter",
+		"--tracker.numwant=200", "--store.max_peers=0 --store.max_swarms=0 --store.max_peers_per_swarm=0 --http.max_connections=0",
+		"--http.trust_ip_param_from=10.1.0.0/16,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.1,fd00::/8,fe80::/64,::1",
+		"--log.level=debug --log.format=json",
+	} {
+		mustLoad(t, strings.Fields(args), nil)
+	}
+}
+
+func TestValidateReportsEverythingAtOnce(t *testing.T) {
+	got := problems(t, config.Config{}.Validate())
+	all := strings.Join(got, "\n")
+	for _, key := range []string{
+		"http.listen", "http.idle_timeout", "http.client_ip_header", "udp.max_reply", "tracker.interval",
+		"tracker.max_numwant", "store.peer_lifetime", "log.level", "log.format",
+	} {
+		if !strings.Contains(all, key) {
+			t.Errorf("got\n%s\nwant %s among them", all, key)
+		}
+	}
+}
