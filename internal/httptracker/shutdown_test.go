@@ -1,8 +1,12 @@
 package httptracker_test
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -49,5 +53,39 @@ func stopUnderLoad(t *testing.T, keepAlive bool) {
 	}
 	if lost := clients.Wait(); lost != 0 {
 		t.Errorf("got %d requests without a reply, of %d, want none", lost, clients.Answered())
+	}
+}
+
+func TestARequestThatTakesTooLongIsCutOff(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	service, _ := newTracker(reg)
+	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, httptracker.Options{
+		Listen: []string{"127.0.0.1:0"}, ShutdownTimeout: 20 * time.Millisecond, AcceptGrace: 20 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- f.Run(ctx) }()
+	conn, err := net.Dial("tcp", f.Addrs()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// One request is served, so that the connection is known, and another never ends.
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: t\r\n\r\nGET / HTTP/1.1\r\nHost: t\r\n")
+	r := bufio.NewReader(conn)
+	if resp, err := http.ReadResponse(r, nil); err != nil {
+		t.Fatal(err)
+	} else if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := <-stopped; err != nil {
+		t.Errorf("got %v, want a clean end", err)
+	}
+	if _, err := r.ReadByte(); err == nil {
+		t.Error("got another byte, want the connection closed")
 	}
 }

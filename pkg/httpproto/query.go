@@ -8,12 +8,9 @@ import (
 // next cuts the first parameter off a query. Parameters end at '&', and at '?': clients whose
 // announce URL already has a query, such as ?passkey=..., append theirs with a second '?'.
 func next(query string) (name, value, rest string) {
-	param := query
-	if end := strings.IndexByte(query, '&'); end >= 0 {
-		param, rest = query[:end], query[end+1:]
-	}
-	if end := strings.IndexByte(param, '?'); end >= 0 {
-		param, rest = query[:end], query[end+1:]
+	param, rest, _ := strings.Cut(query, "&")
+	if first, _, found := strings.Cut(param, "?"); found {
+		param, rest = first, query[len(first)+1:]
 	}
 	name, value, _ = strings.Cut(param, "=")
 	return name, value, rest
