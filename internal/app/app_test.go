@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -202,16 +203,18 @@ func TestATakenPortIsAnErrorAtOnceThatNamesTheSetting(t *testing.T) {
 
 // A part is a runner that tells when it starts and stops.
 type part struct {
-	name  string
-	told  chan<- string
-	stops error           // what Run returns
-	fails <-chan struct{} // ends Run by itself
+	name    string
+	told    chan<- string
+	stops   error           // what Run returns
+	fails   <-chan struct{} // ends Run by itself
+	lingers time.Duration   // how long Run takes to end
 }
 
 func (p part) Run(ctx context.Context) error {
 	p.told <- p.name + " started"
 	select {
 	case <-ctx.Done():
+		<-time.After(p.lingers)
 	case <-p.fails:
 	}
 	p.told <- p.name + " stopped"
@@ -227,19 +230,21 @@ func fakeParts(told chan<- string, listener part) *parts {
 }
 
 func TestBackendsOutliveListeners(t *testing.T) {
-	told := make(chan string, 4)
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error)
-	go func() { done <- fakeParts(told, part{}).run(ctx, 0) }()
-	<-told
-	<-told
-	stop()
-	if err := <-done; err != nil {
-		t.Errorf("got %v, want a clean end", err)
-	}
-	if first, second := <-told, <-told; first != "listener stopped" || second != "backend stopped" {
-		t.Errorf("got %q before %q, want the listener first", first, second)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		told := make(chan string, 4)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- fakeParts(told, part{lingers: time.Second}).run(ctx, 0) }()
+		<-told
+		<-told
+		stop()
+		if first, second := <-told, <-told; first != "listener stopped" || second != "backend stopped" {
+			t.Errorf("got %q before %q, want the listener first", first, second)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("got %v, want a clean end", err)
+		}
+	})
 }
 
 func TestAPartThatBreaksEndsAll(t *testing.T) {

@@ -24,11 +24,12 @@ const acceptGrace = 250 * time.Millisecond
 
 // parts are a tracker. Those that the configuration turns off are nil.
 type parts struct {
-	log    *slog.Logger
-	health *ops.Health
-	http   *httptracker.Frontend
-	udp    *udptracker.Frontend
-	ops    *ops.Server
+	log      *slog.Logger
+	registry *prometheus.Registry // of all parts
+	health   *ops.Health
+	http     *httptracker.Frontend
+	udp      *udptracker.Frontend
+	ops      *ops.Server
 
 	listeners []runner // they call the backends
 	backends  []runner // and stop after them
@@ -36,13 +37,13 @@ type parts struct {
 
 // build makes the parts and opens their listeners. When one fails it leaves none open.
 func build(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *parts, err error) {
-	p := &parts{log: log, health: new(ops.Health)}
+	reg := newRegistry()
+	p := &parts{log: log, registry: reg, health: new(ops.Health)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	reg := newRegistry()
 	store := memstore.New(reg, memstore.Options{
 		PeerLifetime:     cfg.Store.PeerLifetime,
 		MaxSwarms:        cfg.Store.MaxSwarms,

@@ -1,0 +1,122 @@
+package app
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
+)
+
+//go:generate go test -run ^TestMetricsDocs$ -update .
+
+var update = flag.Bool("update", false, "write docs/metrics.md instead of comparing with it")
+
+var metricsPath = filepath.Join("..", "..", "docs", "metrics.md")
+
+// metrics returns what is in the registry of a tracker with every frontend, and the names of our
+// own metrics.
+func metrics(t *testing.T) (p *parts, ours []*dto.MetricFamily, names []string) {
+	t.Helper()
+	p, err := build(t.Context(), defaults(t), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	all, err := p.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if strings.HasPrefix(f.GetName(), "starling_") {
+			ours, names = append(ours, f), append(names, f.GetName())
+		}
+	}
+	return p, ours, names
+}
+
+func TestMetricsDocs(t *testing.T) {
+	_, ours, names := metrics(t)
+	want := metricsPage(ours)
+	if *update {
+		if err := os.WriteFile(metricsPath, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(metricsPath)
+	if err != nil || string(got) != want {
+		t.Errorf("got another %s (%v), want what this test makes of the registry; go generate ./internal/app writes it",
+			metricsPath, err)
+	}
+	for _, part := range []string{"starling_announces_total", "starling_http_", "starling_udp_", "starling_peers", "starling_build_info"} {
+		if !slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, part) }) {
+			t.Errorf("got metrics %q, want some that begin with %s", names, part)
+		}
+	}
+}
+
+func TestMetricNamesAreInOrder(t *testing.T) {
+	p, _, names := metrics(t)
+	problems, err := testutil.GatherAndLint(p.registry, names...)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("got %v, error %v, want no problems", problems, err)
+	}
+}
+
+const metricsHead = `# Metrics
+
+The operators' server (` + "`ops.listen`" + `) serves these at ` + "`/metrics`" + ` in Prometheus's formats. Beside them are
+those of the process (` + "`process_*`" + `), of the Go runtime (` + "`go_*`" + `) and of the page itself (` + "`promhttp_*`" + `),
+which their authors document.
+
+Labels have the values listed here and no others; no metric holds an info hash, an address or a client's
+name. Every combination that can occur is there from the start, as zero. Only the values of
+` + "`starling_build_info`" + ` differ from build to build.
+
+| metric | type | labels | what it says |
+|---|---|---|---|
+`
+
+// metricsPage is docs/metrics.md: a row a metric.
+func metricsPage(families []*dto.MetricFamily) string {
+	var page strings.Builder
+	page.WriteString(metricsHead)
+	for _, f := range families {
+		fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n",
+			f.GetName(), strings.ToLower(f.GetType().String()), labels(f), strings.ReplaceAll(f.GetHelp(), "|", `\|`))
+	}
+	return page.String()
+}
+
+// labels lists the labels of a metric, each with its values.
+func labels(f *dto.MetricFamily) string {
+	values := map[string]map[string]bool{}
+	for _, m := range f.GetMetric() {
+		for _, l := range m.GetLabel() {
+			if values[l.GetName()] == nil {
+				values[l.GetName()] = map[string]bool{}
+			}
+			values[l.GetName()][l.GetValue()] = true
+		}
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		label := "`" + name + "`"
+		if f.GetName() != "starling_build_info" {
+			label += ": " + strings.Join(slices.Sorted(maps.Keys(values[name])), ", ")
+		}
+		all = append(all, label)
+	}
+	return strings.Join(all, "; ")
+}
