@@ -21,9 +21,9 @@ var update = flag.Bool("update", false, "write docs/metrics.md instead of compar
 
 var metricsPath = filepath.Join("..", "..", "docs", "metrics.md")
 
-// metrics returns what is in the registry of a tracker with every frontend, and the names of our
+// registered returns what is in the registry of a tracker with every frontend, and the names of our
 // own metrics.
-func metrics(t *testing.T) (p *parts, ours []*dto.MetricFamily, names []string) {
+func registered(t *testing.T) (p *parts, ours []*dto.MetricFamily, names []string) {
 	t.Helper()
 	p, err := build(t.Context(), defaults(t), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -47,7 +47,7 @@ func metrics(t *testing.T) (p *parts, ours []*dto.MetricFamily, names []string) 
 }
 
 func TestMetricsDocs(t *testing.T) {
-	_, ours, names := metrics(t)
+	_, ours, names := registered(t)
 	want := metricsPage(ours)
 	if *update {
 		if err := os.WriteFile(metricsPath, []byte(want), 0o644); err != nil {
@@ -67,7 +67,7 @@ func TestMetricsDocs(t *testing.T) {
 }
 
 func TestMetricNamesAreInOrder(t *testing.T) {
-	p, _, names := metrics(t)
+	p, _, names := registered(t)
 	problems, err := testutil.GatherAndLint(p.registry, names...)
 	if err != nil || len(problems) > 0 {
 		t.Errorf("got %v, error %v, want no problems", problems, err)
@@ -78,7 +78,7 @@ const metricsHead = `# Metrics
 
 The operators' server (` + "`ops.listen`" + `) serves these at ` + "`/metrics`" + ` in Prometheus's formats. Beside them are
 those of the process (` + "`process_*`" + `), of the Go runtime (` + "`go_*`" + `) and of the page itself (` + "`promhttp_*`" + `),
-which their authors document.
+as Prometheus's library for Go names them.
 
 Labels have the values listed here and no others; no metric holds an info hash, an address or a client's
 name. Every combination that can occur is there from the start, as zero. Only the values of
@@ -99,7 +99,7 @@ func metricsPage(families []*dto.MetricFamily) string {
 	return page.String()
 }
 
-// labels lists the labels of a metric, each with its values.
+// labels lists the labels of a metric, each with its values, but those that differ from build to build.
 func labels(f *dto.MetricFamily) string {
 	values := map[string]map[string]bool{}
 	for _, m := range f.GetMetric() {
@@ -109,6 +109,9 @@ func labels(f *dto.MetricFamily) string {
 			}
 			values[l.GetName()][l.GetValue()] = true
 		}
+	}
+	if len(values) == 0 {
+		return "none"
 	}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {

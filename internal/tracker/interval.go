@@ -12,13 +12,14 @@ const jitterSteps = 1 << 10
 
 // interval returns when the announcer of a is to come back. With jitter it lies within 10 % of
 // the configured interval and depends on the swarm and the peer alone, so that every replica says
-// the same, and says it again next time.
+// the same, and says it again next time. It is never less than a second: all protocols count in
+// seconds, and round down.
 func (t *Tracker) interval(a *swarm.Announce) time.Duration {
 	if !t.opts.IntervalJitter {
 		return t.opts.Interval
 	}
 	part := float64(spread(a)%jitterSteps) / jitterSteps // from 0 to 1
-	return time.Duration(float64(t.opts.Interval) * (0.9 + 0.2*part))
+	return max(time.Duration(float64(t.opts.Interval)*(0.9+0.2*part)), time.Second)
 }
 
 // spread mixes info hash and peer into a number of which every bit depends on both. Who wants a

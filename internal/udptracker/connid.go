@@ -40,6 +40,9 @@ func (c *connectionIDs) valid(id uint64, now time.Time, addr netip.Addr) bool {
 		return false
 	}
 	slot -= uint64(age)
+	if age == 0 {
+		now = now.Add(slotLength) // the time at the replica that is ahead, for which it may be another day
+	}
 	current, previous := c.secrets.Secrets(now)
 	return id == connectionID(current, slot, addr) || id == connectionID(previous, slot, addr)
 }

@@ -25,7 +25,7 @@ const secretLife = 24 * time.Hour
 // the same master agree without a word. Make it with [DeriveSecrets].
 type Derived struct {
 	master []byte
-	cached atomic.Pointer[derivedDay]
+	cached [2]atomic.Pointer[derivedDay] // by the day's parity: about midnight two days are asked for
 }
 
 type derivedDay struct {
@@ -39,10 +39,11 @@ func DeriveSecrets(master []byte) *Derived { return &Derived{master: master} }
 // Secrets returns the secrets of today and yesterday.
 func (d *Derived) Secrets(now time.Time) (current, previous Secret) {
 	day := now.Unix() / int64(secretLife/time.Second)
-	c := d.cached.Load()
+	cached := &d.cached[day&1]
+	c := cached.Load()
 	if c == nil || c.day != day {
 		c = &derivedDay{day: day, current: d.derive(day), previous: d.derive(day - 1)}
-		d.cached.Store(c)
+		cached.Store(c)
 	}
 	return c.current, c.previous
 }

@@ -25,9 +25,13 @@ const maxFailures = 100
 // maxCompact is the longest compact form of a peer.
 const maxCompact = 18
 
-// lastReads is how long a socket is still read after the end was called: long enough for what
-// waits in its buffer, too short for anybody to notice.
-const lastReads = 20 * time.Millisecond
+// After the end was called a socket is read until nothing has come for lastRead, so that what waits
+// in its buffer is answered however slow the answers are. Clients that go on sending are left after
+// lastReads.
+const (
+	lastRead  = 20 * time.Millisecond
+	lastReads = time.Second
+)
 
 // A socket is one UDP socket and the buffers of the loop that reads it.
 type socket struct {
@@ -49,7 +53,7 @@ func newSocket(f *Frontend, conn *net.UDPConn) *socket {
 func (s *socket) run(ctx context.Context) error {
 	defer s.conn.Close() //nolint:errcheck // a socket has nothing to flush
 	stop := context.AfterFunc(ctx, func() {
-		_ = s.conn.SetReadDeadline(time.Now().Add(lastReads))
+		_ = s.conn.SetReadDeadline(time.Now()) // ends the read that waits
 	})
 	defer stop()
 	answering := context.WithoutCancel(ctx) // what was read is answered, whatever ends meanwhile
@@ -60,6 +64,7 @@ func (s *socket) run(ctx context.Context) error {
 			failures = 0
 			s.answer(answering, s.request[:n], from)
 		case ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded):
+			s.finish(answering)
 			return nil
 		default:
 			s.metrics.drop(dropRead)
@@ -67,6 +72,19 @@ func (s *socket) run(ctx context.Context) error {
 				return fmt.Errorf("udp %v: %w", s.conn.LocalAddr(), err)
 			}
 		}
+	}
+}
+
+// finish answers what has already arrived.
+func (s *socket) finish(ctx context.Context) {
+	end := time.Now().Add(lastReads)
+	for now := time.Now(); now.Before(end); now = time.Now() {
+		_ = s.conn.SetReadDeadline(now.Add(lastRead))
+		n, from, err := s.conn.ReadFromUDPAddrPort(s.request[:])
+		if err != nil {
+			return
+		}
+		s.answer(ctx, s.request[:n], from)
 	}
 }
 

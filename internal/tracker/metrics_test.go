@@ -1,0 +1,128 @@
+package tracker_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// wantMetric fails the test unless the children of name are those that want lists, label values
+// without their names, and the counts of what is not zero.
+func (n node) wantMetric(t *testing.T, name string, children int, want map[string]float64) {
+	t.Helper()
+	families, err := n.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	found := 0
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			found++
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetValue())
+			}
+			if v := m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount()); v != 0 {
+				got[strings.Join(labels, " ")] = v
+			}
+		}
+	}
+	if found != children || fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s: got %d children, of which %v, want %d, %v", name, found, got, children, want)
+	}
+}
+
+func TestAnnouncesAreCountedByProtocolFamilyAndEvent(t *testing.T) {
+	n := overMemory(options)
+	counts, durations := map[string]float64{}, map[string]float64{}
+	const children = swarm.Protos * 2 * bittorrent.Events // browsers do not announce yet
+	n.wantMetric(t, "starling_announces_total", children, counts)
+	n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, durations)
+	times := 0
+	for p := range swarm.Proto(swarm.Protos) {
+		for _, f := range []swarm.Family{swarm.IPv4, swarm.IPv6} {
+			for e := range bittorrent.Event(bittorrent.Events) {
+				times++
+				for range times {
+					n.announce(t, swarm.Announce{Peer: peer(f, 1), Proto: p, Event: e})
+				}
+				counts[fmt.Sprintf("%v %v %v", e, f, p)] = float64(times)
+				durations[p.String()] += float64(times)
+			}
+		}
+	}
+	n.wantMetric(t, "starling_announces_total", children, counts)
+	n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, durations)
+	n.wantMetric(t, "starling_store_errors_total", 2, map[string]float64{})
+	n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{})
+}
+
+func TestScrapesAreCountedByProtocolWhateverTheirSwarms(t *testing.T) {
+	n := overMemory(options)
+	for _, swarms := range []int{0, 1, 74} {
+		if _, err := n.Scrape(t.Context(), swarm.UDP, make([]bittorrent.InfoHash, swarms), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := n.Scrape(t.Context(), swarm.HTTP, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{"http": 1, "udp": 3})
+}
+
+func TestRefusalsAreCountedByProtocolAndReason(t *testing.T) {
+	n := overMemory(options)
+	want := map[string]float64{}
+	const children = swarm.Protos * swarm.Reasons
+	n.wantMetric(t, "starling_refusals_total", children, want)
+	times := 0
+	for p := range swarm.Proto(swarm.Protos) {
+		for r := range swarm.Reason(swarm.Reasons) {
+			times++
+			for range times {
+				n.Refused(p, r)
+			}
+			want[fmt.Sprintf("%v %v", p, r)] = float64(times)
+		}
+	}
+	n.wantMetric(t, "starling_refusals_total", children, want)
+}
+
+func TestErrorsOfTheStoreAreCountedAndItsRefusalsAreNot(t *testing.T) {
+	refused := fmt.Errorf("shard 7: %w", swarm.RefusedError{Reason: swarm.Overloaded})
+	for _, tt := range []struct {
+		err  error
+		want map[string]float64
+	}{
+		{errors.New("i/o timeout"), map[string]float64{"announce": 2, "scrape": 1}},
+		{refused, map[string]float64{}},
+	} {
+		n := over(&fakeStore{err: tt.err}, options)
+		for range 2 {
+			_, _ = n.Announce(t.Context(), swarm.Announce{Peer: peer(swarm.IPv4, 1)}, nil)
+		}
+		_, _ = n.Scrape(t.Context(), swarm.UDP, nil, nil)
+		n.wantMetric(t, "starling_store_errors_total", 2, tt.want)
+		n.wantMetric(t, "starling_announces_total", 20, map[string]float64{})
+		n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{})
+		n.wantMetric(t, "starling_refusals_total", swarm.Protos*swarm.Reasons, map[string]float64{}) // the frontend's to count
+		n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, map[string]float64{"http": 2})
+	}
+}
+
+func TestMetricNamesAreInOrder(t *testing.T) {
+	problems, err := testutil.GatherAndLint(overMemory(options).registry)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("got %v, error %v, want no problems", problems, err)
+	}
+}
