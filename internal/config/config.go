@@ -28,7 +28,7 @@ type Config struct {
 
 // HTTP sets the frontend that serves announces and scrapes over HTTP.
 type HTTP struct {
-	Listen           Addrs         `name:"listen" default:":6969" help:"Addresses to listen on, each host:port. Port 0 picks a free one; an empty list turns HTTP off."`
+	Listen           Addrs         `name:"listen" default:":6969" help:"Addresses to listen on, each host:port. Without a host it is all addresses of both families, with 0.0.0.0 or [::] those of one. Port 0 picks a free one; an empty list turns HTTP off."`
 	IdleTimeout      time.Duration `name:"idle_timeout" default:"60s" help:"How long a kept-alive connection may wait for its next request before it is closed. At least 1s."`
 	MaxConnections   int           `name:"max_connections" default:"32768" help:"Connections open at once on each address listened on. Those above wait in the kernel's queue. Zero: no limit."`
 	TrustedProxies   Networks      `name:"trusted_proxies" placeholder:"NETWORK,..." help:"Networks of reverse proxies, such as 10.0.0.0/8. A request from one of them has its client's address taken from client_ip_header. Empty: every address is the connection's own."`
@@ -38,7 +38,7 @@ type HTTP struct {
 
 // UDP sets the frontend that serves announces and scrapes over UDP (BEP 15).
 type UDP struct {
-	Listen        Addrs  `name:"listen" default:":6969" help:"Addresses to listen on, each host:port. Port 0 picks a free one; an empty list turns UDP off."`
+	Listen        Addrs  `name:"listen" default:":6969" help:"Addresses to listen on, each host:port. Without a host it is all addresses of both families, with 0.0.0.0 or [::] those of one. Port 0 picks a free one; an empty list turns UDP off."`
 	ReceiveBuffer Size   `name:"receive_buffer" default:"4MiB" help:"Socket buffer to ask of the kernel, in bytes; it holds what arrives in a burst. Linux gives no more than net.core.rmem_max. Zero: the system's own."`
 	MaxReply      Size   `name:"max_reply" default:"1232" help:"Largest reply in bytes, 548 to 1452. 1232 holds 202 IPv4 or 67 IPv6 peers and is sure to pass unfragmented."`
 	Secret        Secret `name:"secret" placeholder:"TEXT" help:"Secret that connection IDs are made with, 16 bytes or more, the same on all replicas behind one address. Others on this machine see it on a command line: prefer secret_file. Empty: a random one at each start."`

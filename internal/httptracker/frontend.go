@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/starling-tracker/starling/internal/clientip"
+	"github.com/starling-tracker/starling/internal/listen"
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
@@ -96,7 +97,7 @@ func New(
 	config := net.ListenConfig{KeepAlive: -1}
 	config.SetMultipathTCP(false) // such sockets take no filter; see refuseHandshakes
 	for _, address := range opts.Listen {
-		ln, err := config.Listen(ctx, "tcp", address)
+		ln, err := config.Listen(ctx, listen.Network("tcp", address), address)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("http.listen: %w", err), f.Close())
 		}

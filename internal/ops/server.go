@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/starling-tracker/starling/internal/listen"
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
@@ -51,7 +52,7 @@ type Server struct {
 func New(
 	ctx context.Context, health *Health, store Inspector, reg *prometheus.Registry, log *slog.Logger, opts Options,
 ) (*Server, error) {
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", opts.Listen)
+	ln, err := new(net.ListenConfig).Listen(ctx, listen.Network("tcp", opts.Listen), opts.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("ops.listen: %w", err)
 	}

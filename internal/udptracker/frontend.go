@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/starling-tracker/starling/internal/listen"
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
@@ -71,11 +72,12 @@ func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Opti
 }
 
 func (f *Frontend) listen(address string) (*net.UDPConn, error) {
-	resolved, err := net.ResolveUDPAddr("udp", address)
+	network := listen.Network("udp", address)
+	resolved, err := net.ResolveUDPAddr(network, address)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := net.ListenUDP("udp", resolved)
+	conn, err := net.ListenUDP(network, resolved)
 	if err != nil {
 		return nil, err
 	}
