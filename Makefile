@@ -73,10 +73,10 @@ fmt-check: ## fails, and says where, if fmt would change anything
 	go fix -diff ./...
 
 tidy: ## go.mod and go.sum of every module
-	$(foreach module,$(modules),go -C $(module) mod tidy && ) true
+	for module in $(modules); do go -C $$module mod tidy; done
 
 tidy-check: ## fails, and says where, if tidy would change anything
-	$(foreach module,$(modules),go -C $(module) mod tidy -diff && ) true
+	for module in $(modules); do go -C $$module mod tidy -diff; done
 
 vet: ## go vet
 	go vet ./...
