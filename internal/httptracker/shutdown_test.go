@@ -76,9 +76,12 @@ func TestARequestThatTakesTooLongIsCutOff(t *testing.T) {
 	// One request is served, so that the connection is known, and another never ends.
 	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: t\r\n\r\nGET / HTTP/1.1\r\nHost: t\r\n")
 	r := bufio.NewReader(conn)
-	if resp, err := http.ReadResponse(r, nil); err != nil {
+	resp, err := http.ReadResponse(r, nil)
+	if err != nil {
 		t.Fatal(err)
-	} else if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		t.Fatal(err)
 	}
 	stop()

@@ -2,7 +2,7 @@ package memstore
 
 // A pool becomes large above smallPool records and small again below half of it, so that one at
 // the border does not swing.
-const smallPool = 32
+const smallPool = 128
 
 // rebuildBelow bounds the work of making an index that fits after a swarm has shrunk.
 const rebuildBelow = 4096
