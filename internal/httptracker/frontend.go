@@ -55,6 +55,8 @@ const (
 	requestTimeout = 10 * time.Second
 	// maxRequestHead bounds the request line and headers together; a scrape of 80 swarms fits.
 	maxRequestHead = 16 << 10
+	// acceptSlack is how much longer than AcceptGrace the accepting may take on a busy machine.
+	acceptSlack = time.Second
 	// headSlop is what net/http reads beyond its MaxHeaderBytes.
 	headSlop = 4 << 10
 )
@@ -135,7 +137,11 @@ func (f *Frontend) Drain() { f.draining.Store(true) }
 func (f *Frontend) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, ln := range f.listeners {
-		g.Go(func() error { return f.serve(ln) })
+		f.accepting.Add(1)
+		g.Go(func() error {
+			defer f.accepting.Done()
+			return f.serve(ln)
+		})
 	}
 	g.Go(func() error {
 		<-ctx.Done()
@@ -151,8 +157,6 @@ func (f *Frontend) serve(ln *listener) error {
 	if f.opts.MaxConnections > 0 {
 		bounded = netutil.LimitListener(ln, f.opts.MaxConnections)
 	}
-	f.accepting.Add(1)
-	defer f.accepting.Done()
 	if err := f.server.Serve(bounded); !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("http %v: %w", ln.Addr(), err)
 	}
@@ -166,11 +170,27 @@ func (f *Frontend) shutdown(ctx context.Context) {
 	for _, ln := range f.listeners {
 		ln.end(f.opts.AcceptGrace)
 	}
-	f.accepting.Wait()
-	ctx, cancel := context.WithTimeout(ctx, f.opts.ShutdownTimeout)
+	ctx, cancel := context.WithTimeout(ctx, f.opts.AcceptGrace+f.opts.ShutdownTimeout)
 	defer cancel()
+	f.awaitListeners(ctx)
 	if f.server.Shutdown(ctx) != nil {
 		f.log.Warn("requests still in flight are cut off", slog.Duration("duration", f.opts.ShutdownTimeout))
 		_ = f.server.Close() // its listeners are closed already
+	}
+}
+
+// awaitListeners waits until all that came has been accepted, but no longer than a look at the queue
+// takes: where MaxConnections are open, those in the queue would wait for them to close.
+func (f *Frontend) awaitListeners(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, f.opts.AcceptGrace+acceptSlack)
+	defer cancel()
+	accepted := make(chan struct{})
+	go func() {
+		f.accepting.Wait()
+		close(accepted)
+	}()
+	select {
+	case <-accepted:
+	case <-ctx.Done():
 	}
 }

@@ -92,3 +92,30 @@ func TestARequestThatTakesTooLongIsCutOff(t *testing.T) {
 		t.Error("got another byte, want the connection closed")
 	}
 }
+
+func TestAStopAtTheConnectionLimitDoesNotWaitForIdleConnections(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	service, _ := newTracker(reg)
+	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, httptracker.Options{
+		Listen: []string{"127.0.0.1:0"}, MaxConnections: 1, IdleTimeout: time.Hour, ShutdownTimeout: time.Hour,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- f.Run(ctx) }()
+	conn, err := net.Dial("tcp", f.Addrs()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "OPTIONS / HTTP/1.1\r\nHost: t\r\n\r\n")
+	if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || status != "HTTP/1.1 200 OK\r\n" {
+		t.Fatalf("got %q, error %v", status, err)
+	}
+	stop()
+	if err := <-stopped; err != nil { // go test's timeout, if it waits
+		t.Errorf("got %v, want a clean end", err)
+	}
+}
