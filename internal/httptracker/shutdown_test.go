@@ -16,65 +16,56 @@ import (
 	"github.com/starling-tracker/starling/internal/testutil"
 )
 
+// running serves until stop is called, which returns what Run does.
+func running(t *testing.T, opts httptracker.Options) (addr string, stop func() error) {
+	t.Helper()
+	reg := prometheus.NewRegistry()
+	service, _ := newTracker(reg)
+	opts.Listen = []string{"127.0.0.1:0"}
+	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- f.Run(ctx) }()
+	return f.Addrs()[0].String(), func() error {
+		cancel()
+		return <-stopped // go test's timeout ends it, if nothing else does
+	}
+}
+
 func TestAStopLosesNoRequest(t *testing.T) {
 	for name, keepAlive := range map[string]bool{"keep-alive": true, "a connection a request": false} {
 		t.Run(name, func(t *testing.T) {
 			for range 4 {
-				stopUnderLoad(t, keepAlive)
+				addr, stop := running(t, httptracker.Options{
+					IdleTimeout: time.Minute, AcceptGrace: 20 * time.Millisecond, ShutdownTimeout: 10 * time.Second,
+				})
+				clients := testutil.Announcers{Addr: addr, Target: base + "&port=1", KeepAlive: keepAlive}
+				clients.Start(20)
+				if err := clients.Await(t.Context(), 400); err != nil {
+					t.Error(err)
+				}
+				if err := stop(); err != nil {
+					t.Errorf("got %v, want a clean end", err)
+				}
+				if lost := clients.Wait(); lost != 0 {
+					t.Errorf("got %d requests without a reply, of %d, want none", lost, clients.Answered())
+				}
 			}
 		})
 	}
 }
 
-func stopUnderLoad(t *testing.T, keepAlive bool) {
+// getPage gets the page from addr on a connection that stays open, and sends more behind it.
+func getPage(t *testing.T, addr, more string) (net.Conn, *bufio.Reader) {
 	t.Helper()
-	reg := prometheus.NewRegistry()
-	service, _ := newTracker(reg)
-	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, httptracker.Options{
-		Listen: []string{"127.0.0.1:0"}, IdleTimeout: time.Minute, AcceptGrace: 20 * time.Millisecond,
-		ShutdownTimeout: 10 * time.Second,
-	})
+	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	stopped := make(chan error, 1)
-	go func() { stopped <- f.Run(ctx) }()
-
-	clients := testutil.Announcers{Addr: f.Addrs()[0].String(), Target: base + "&port=1", KeepAlive: keepAlive}
-	clients.Start(20)
-	if err := clients.Await(ctx, 400); err != nil {
-		t.Fatal(err)
-	}
-	stop()
-	if err := <-stopped; err != nil {
-		t.Errorf("Run: %v", err)
-	}
-	if lost := clients.Wait(); lost != 0 {
-		t.Errorf("got %d requests without a reply, of %d, want none", lost, clients.Answered())
-	}
-}
-
-func TestARequestThatTakesTooLongIsCutOff(t *testing.T) {
-	reg := prometheus.NewRegistry()
-	service, _ := newTracker(reg)
-	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, httptracker.Options{
-		Listen: []string{"127.0.0.1:0"}, ShutdownTimeout: 20 * time.Millisecond, AcceptGrace: 20 * time.Millisecond,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	stopped := make(chan error, 1)
-	go func() { stopped <- f.Run(ctx) }()
-	conn, err := net.Dial("tcp", f.Addrs()[0].String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	// One request is served, so that the connection is known, and another never ends.
-	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: t\r\n\r\nGET / HTTP/1.1\r\nHost: t\r\n")
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: t\r\n\r\n"+more)
 	r := bufio.NewReader(conn)
 	resp, err := http.ReadResponse(r, nil)
 	if err != nil {
@@ -84,8 +75,14 @@ func TestARequestThatTakesTooLongIsCutOff(t *testing.T) {
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		t.Fatal(err)
 	}
-	stop()
-	if err := <-stopped; err != nil {
+	return conn, r
+}
+
+func TestARequestThatTakesTooLongIsCutOff(t *testing.T) {
+	addr, stop := running(t, httptracker.Options{ShutdownTimeout: 20 * time.Millisecond})
+	conn, r := getPage(t, addr, "GET / HTTP/1.1\r\nHost: t\r\n") // and a request that never ends
+	defer conn.Close()
+	if err := stop(); err != nil {
 		t.Errorf("got %v, want a clean end", err)
 	}
 	if _, err := r.ReadByte(); err == nil {
@@ -94,28 +91,12 @@ func TestARequestThatTakesTooLongIsCutOff(t *testing.T) {
 }
 
 func TestAStopAtTheConnectionLimitDoesNotWaitForIdleConnections(t *testing.T) {
-	reg := prometheus.NewRegistry()
-	service, _ := newTracker(reg)
-	f, err := httptracker.New(t.Context(), service, slog.New(slog.DiscardHandler), reg, httptracker.Options{
-		Listen: []string{"127.0.0.1:0"}, MaxConnections: 1, IdleTimeout: time.Hour, ShutdownTimeout: time.Hour,
+	addr, stop := running(t, httptracker.Options{
+		MaxConnections: 1, IdleTimeout: time.Hour, ShutdownTimeout: time.Hour,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	stopped := make(chan error, 1)
-	go func() { stopped <- f.Run(ctx) }()
-	conn, err := net.Dial("tcp", f.Addrs()[0].String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, _ := getPage(t, addr, "")
 	defer conn.Close()
-	io.WriteString(conn, "OPTIONS / HTTP/1.1\r\nHost: t\r\n\r\n")
-	if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || status != "HTTP/1.1 200 OK\r\n" {
-		t.Fatalf("got %q, error %v", status, err)
-	}
-	stop()
-	if err := <-stopped; err != nil { // go test's timeout, if it waits
+	if err := stop(); err != nil {
 		t.Errorf("got %v, want a clean end", err)
 	}
 }
