@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -61,7 +63,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *parts, 
 	if err := p.listenHTTP(ctx, cfg, service, reg); err != nil {
 		return nil, err
 	}
-	if err := p.listenUDP(cfg.UDP, service, reg); err != nil {
+	if err := p.listenUDP(ctx, cfg.UDP, service, reg); err != nil {
 		return nil, err
 	}
 	if cfg.Ops.Listen == "" {
@@ -98,12 +100,13 @@ func (p *parts) listenHTTP(
 	return nil
 }
 
-func (p *parts) listenUDP(cfg config.UDP, service *tracker.Tracker, reg prometheus.Registerer) (err error) {
+func (p *parts) listenUDP(ctx context.Context, cfg config.UDP, service *tracker.Tracker, reg prometheus.Registerer) (err error) {
 	if len(cfg.Listen) == 0 {
 		return nil
 	}
-	p.udp, err = udptracker.New(service, p.log, reg, udptracker.Options{
+	p.udp, err = udptracker.New(ctx, service, p.log, reg, udptracker.Options{
 		Listen:        cfg.Listen,
+		Sockets:       cmp.Or(cfg.Sockets, runtime.GOMAXPROCS(0)),
 		ReceiveBuffer: int(cfg.ReceiveBuffer),
 		MaxReply:      int(cfg.MaxReply),
 		Secrets:       udptracker.DeriveSecrets(secret(cfg)),

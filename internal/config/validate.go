@@ -49,6 +49,8 @@ func (u UDP) validate(r *report) {
 	for _, addr := range u.Listen {
 		r.addr("udp.listen", addr)
 	}
+	r.require(u.Sockets >= 0 && u.Sockets <= 1024,
+		"udp.sockets: %d is out of range; use 0 for one for each processor, or up to 1024", u.Sockets)
 	r.require(u.ReceiveBuffer >= 0 && u.ReceiveBuffer <= 1<<30,
 		"udp.receive_buffer: %s is out of range; use 0 for the system's own, or up to 1GiB", u.ReceiveBuffer)
 	r.require(u.MaxReply >= 548 && u.MaxReply <= 1452,

@@ -34,6 +34,9 @@ func (f *Frontend) answerAnnounce(b *request, r *http.Request) []byte {
 		addr = q.IP
 	}
 	peer := swarm.TCPPeer(netip.AddrPortFrom(addr, q.Port))
+	began := time.Now()
+	defer func() { f.tracker.Answered(swarm.HTTP, 1, time.Since(began)) }()
+	b.peers.Reset()
 	reply, err := f.tracker.Announce(r.Context(), swarm.Announce{
 		InfoHash:  q.InfoHash,
 		Peer:      peer,
@@ -42,42 +45,27 @@ func (f *Frontend) answerAnnounce(b *request, r *http.Request) []byte {
 		Seeder:    q.Left == 0,
 		AnyFamily: true,
 		NumWant:   int(q.NumWant),
-	}, b.peers[:0])
-	b.peers = reply.Peers
+	}, &b.peers)
 	if err != nil {
 		return f.fail(b, err)
 	}
-	b.sortByFamily()
 	out := httpproto.AnnounceReply{
 		Complete:    reply.Seeders,
 		Incomplete:  reply.Leechers,
 		ExternalIP:  addr,
 		Interval:    seconds(reply.Interval),
 		MinInterval: seconds(reply.MinInterval),
-		Peers:       b.peers4,
+		Peers:       b.peers[swarm.IPv4],
 	}
-	if peer.Family() == swarm.IPv6 || len(b.peers6) > 0 {
-		out.Peers6 = b.peers6
+	if peers6 := b.peers[swarm.IPv6]; len(peers6) > 0 {
+		out.Peers6 = peers6
+	} else if peer.Family() == swarm.IPv6 {
+		out.Peers6 = []byte{} // an empty list, where the key is expected
 	}
 	if q.Expanded {
 		return out.AppendExpanded(b.body[:0])
 	}
 	return out.Append(b.body[:0])
-}
-
-// sortByFamily fills the compact lists with the peers.
-func (b *request) sortByFamily() {
-	if b.peers6 == nil {
-		b.peers6 = make([]byte, 0, 18)
-	}
-	b.peers4, b.peers6 = b.peers4[:0], b.peers6[:0]
-	for _, p := range b.peers {
-		if p.Family() == swarm.IPv4 {
-			b.peers4 = p.AppendCompact(b.peers4)
-		} else {
-			b.peers6 = p.AppendCompact(b.peers6)
-		}
-	}
 }
 
 func (f *Frontend) answerScrape(b *request, r *http.Request) []byte {

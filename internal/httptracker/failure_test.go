@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -80,12 +81,14 @@ type fakeTracker struct {
 	refused map[swarm.Reason]int
 }
 
-func (f *fakeTracker) Announce(context.Context, swarm.Announce, []swarm.Peer) (swarm.Reply, error) {
+func (f *fakeTracker) Announce(context.Context, swarm.Announce, *swarm.Peers) (swarm.Reply, error) {
 	if f.panics {
 		panic("a mistake of ours")
 	}
 	return swarm.Reply{}, f.err
 }
+
+func (f *fakeTracker) Answered(swarm.Proto, int, time.Duration) {}
 
 func (f *fakeTracker) Scrape(
 	context.Context, swarm.Proto, []bittorrent.InfoHash, []swarm.Stats,

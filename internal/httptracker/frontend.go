@@ -30,7 +30,8 @@ import (
 
 // Tracker is what answers.
 type Tracker interface {
-	Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error)
+	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error)
+	Answered(proto swarm.Proto, announces int, took time.Duration)
 	Scrape(
 		ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
 	) ([]swarm.Stats, error)

@@ -19,9 +19,7 @@ const page = "This is a BitTorrent tracker. Torrent clients announce to /announc
 // A request is what one request needs, reused from request to request.
 type request struct {
 	announce httpproto.AnnounceRequest
-	peers    []swarm.Peer
-	peers4   []byte
-	peers6   []byte
+	peers    swarm.Peers
 	hashes   []bittorrent.InfoHash
 	stats    []swarm.Stats
 	files    []httpproto.ScrapeFile

@@ -190,7 +190,7 @@ func (a announced) compact() (peers []string) {
 		return []string{"no compact list"}
 	}
 	for ; len(raw) >= 6; raw = raw[6:] {
-		peers = append(peers, swarm.PeerFrom4([6]byte([]byte(raw[:6]))).String())
+		peers = append(peers, swarm.PeerFrom(swarm.IPv4, []byte(raw[:6])).String())
 	}
 	return peers
 }
@@ -201,7 +201,7 @@ func (a announced) compact6() (peers []string) {
 		return nil
 	}
 	for raw := *a.Peers6; len(raw) >= 18; raw = raw[18:] {
-		peers = append(peers, swarm.PeerFrom6([18]byte([]byte(raw[:18]))).String())
+		peers = append(peers, swarm.PeerFrom(swarm.IPv6, []byte(raw[:18])).String())
 	}
 	return peers
 }

@@ -32,7 +32,7 @@ func storeOf(t *testing.T, peers map[swarm.Peer]bittorrent.Event) *memstore.Stor
 	store := memstore.New(prometheus.NewRegistry(), memstore.Options{PeerLifetime: 63 * time.Minute})
 	for p, e := range peers {
 		a := swarm.Announce{InfoHash: h, Peer: p, Event: e, Seeder: e == bittorrent.Completed}
-		if _, _, err := store.Announce(t.Context(), a, nil); err != nil {
+		if _, err := store.Announce(t.Context(), a, new(swarm.Peers)); err != nil {
 			t.Fatal(err)
 		}
 	}

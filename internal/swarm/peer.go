@@ -14,7 +14,13 @@ type Peer struct {
 	family  Family
 }
 
+// MaxCompactLen is the length of the longest compact form.
+const MaxCompactLen = 20
+
 var compactLen = [Families]int{IPv4: 6, IPv6: 18, WebRTC: 20}
+
+// CompactLen returns the length of the compact form of a peer of f, in bytes.
+func (f Family) CompactLen() int { return compactLen[f] }
 
 // TCPPeer returns the peer at addr. An IPv4-mapped IPv6 address counts as IPv4.
 func TCPPeer(addr netip.AddrPort) Peer {
@@ -36,16 +42,11 @@ func TCPPeer(addr netip.AddrPort) Peer {
 // WebRTCPeer returns the browser that calls itself id.
 func WebRTCPeer(id bittorrent.PeerID) Peer { return Peer{compact: id, family: WebRTC} }
 
-// PeerFrom4 returns the peer whose compact form is compact, 4 bytes of address and 2 of port.
-func PeerFrom4(compact [6]byte) (p Peer) {
-	copy(p.compact[:], compact[:])
-	return p
-}
-
-// PeerFrom6 returns the peer whose compact form is compact, 16 bytes of address and 2 of port.
-func PeerFrom6(compact [18]byte) Peer {
-	p := Peer{family: IPv6}
-	copy(p.compact[:], compact[:])
+// PeerFrom returns the peer of family f whose compact form is compact, which must be as long as
+// those of f are.
+func PeerFrom(f Family, compact []byte) Peer {
+	p := Peer{family: f}
+	copy(p.compact[:f.CompactLen()], compact)
 	return p
 }
 

@@ -74,7 +74,6 @@ type Stats struct {
 // A Reply answers an [Announce].
 type Reply struct {
 	Stats
-	Peers       []Peer        // never the announcer
 	Interval    time.Duration // to the next announce
 	MinInterval time.Duration // to the earliest one; at most Interval
 }

@@ -25,18 +25,19 @@ func TestPeersReadBackAsTheyWereWritten(t *testing.T) {
 		if p.Family() != tt.family {
 			t.Errorf("%s: got family %v, want %v", tt.addr, p.Family(), tt.family)
 		}
-		if got := string(p.AppendCompact(nil)); got != tt.compact {
-			t.Errorf("%s: got compact %q, want %q", tt.addr, got, tt.compact)
+		got, fixed := string(p.AppendCompact(nil)), p.Compact6()
+		if tt.family == swarm.IPv4 {
+			four := p.Compact4()
+			copy(fixed[:], four[:])
+		}
+		if got != tt.compact || string(fixed[:len(got)]) != got {
+			t.Errorf("%s: got compact %q and %q, want %q", tt.addr, got, fixed[:], tt.compact)
 		}
 		want := netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 		if p.Addr() != want || p.String() != want.String() {
 			t.Errorf("%s: got %v, want %v", tt.addr, p, want)
 		}
-		again := swarm.PeerFrom4(p.Compact4())
-		if tt.family == swarm.IPv6 {
-			again = swarm.PeerFrom6(p.Compact6())
-		}
-		if again != p {
+		if again := swarm.PeerFrom(tt.family, []byte(tt.compact)); again != p {
 			t.Errorf("%s: got %v from its compact form, want %v", tt.addr, again, p)
 		}
 	}
@@ -50,6 +51,29 @@ func TestBrowsersAreTheirPeerID(t *testing.T) {
 	}
 	if p.Addr().IsValid() || p.String() != id.String() {
 		t.Errorf("got address %v and text %q, want none and %q", p.Addr(), p, id)
+	}
+}
+
+func TestListsHoldTheirPeersAFamilyAfterTheOther(t *testing.T) {
+	v4 := swarm.TCPPeer(netip.MustParseAddrPort("1.2.3.4:6881"))
+	v6 := swarm.TCPPeer(netip.MustParseAddrPort("[2001:db8::1]:80"))
+	browser := swarm.WebRTCPeer(bittorrent.PeerID{1, 19: 2})
+	var lists swarm.Peers
+	for _, p := range []swarm.Peer{browser, v6, v4, v6} {
+		lists.Append(p)
+	}
+	got, want := slices.Collect(lists.All()), []swarm.Peer{v4, v6, v6, browser}
+	if !slices.Equal(got, want) || lists.Len() != 4 || len(lists[swarm.IPv6]) != 36 {
+		t.Errorf("got %v, %d of them, want %v", got, lists.Len(), want)
+	}
+	for p := range lists.All() {
+		if p != v4 {
+			t.Errorf("got %v first, want %v", p, v4)
+		}
+		break
+	}
+	if lists.Reset(); lists.Len() != 0 || cap(lists[swarm.IPv6]) < 36 {
+		t.Errorf("after a reset: got %d peers and room for %d bytes", lists.Len(), cap(lists[swarm.IPv6]))
 	}
 }
 

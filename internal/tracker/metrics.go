@@ -21,7 +21,7 @@ var opNames = [ops]string{"announce", "scrape"}
 // metrics holds every child resolved, so that an announce looks no label up.
 type metrics struct {
 	announces   [swarm.Protos][swarm.Families][bittorrent.Events]prometheus.Counter
-	durations   [swarm.Protos]prometheus.Observer
+	durations   *durations
 	scrapes     [swarm.Protos]prometheus.Counter
 	refusals    [swarm.Protos][swarm.Reasons]prometheus.Counter
 	storeErrors [ops]prometheus.Counter
@@ -32,11 +32,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Name: "starling_announces_total",
 		Help: "Announces accepted, by protocol, pool and event.",
 	}, []string{"proto", "family", "event"})
-	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "starling_announce_duration_seconds",
-		Help:    "Time from an announce that was understood to its reply, without the network.",
-		Buckets: []float64{1e-6, 5e-6, 25e-6, 100e-6, 500e-6, 2.5e-3, 10e-3, 50e-3, 250e-3, 1},
-	}, []string{"proto"})
 	refusals := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "starling_refusals_total",
 		Help: "Requests that were answered with a refusal, by protocol and reason.",
@@ -49,11 +44,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Name: "starling_store_errors_total",
 		Help: "Requests that failed because the store did.",
 	}, []string{"op"})
-	reg.MustRegister(announces, durations, scrapes, refusals, storeErrors)
+	m := &metrics{durations: newDurations()}
+	reg.MustRegister(announces, m.durations, scrapes, refusals, storeErrors)
 
-	m := &metrics{}
 	for p := range swarm.Proto(swarm.Protos) {
-		m.durations[p] = durations.WithLabelValues(p.String())
 		m.scrapes[p] = scrapes.WithLabelValues(p.String())
 		for r := range swarm.Reason(swarm.Reasons) {
 			m.refusals[p][r] = refusals.WithLabelValues(p.String(), r.String())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -44,10 +45,9 @@ func (n node) wantMetric(t *testing.T, name string, children int, want map[strin
 
 func TestAnnouncesAreCountedByProtocolFamilyAndEvent(t *testing.T) {
 	n := overMemory(options)
-	counts, durations := map[string]float64{}, map[string]float64{}
+	counts := map[string]float64{}
 	const children = swarm.Protos * 2 * bittorrent.Events // browsers do not announce yet
 	n.wantMetric(t, "starling_announces_total", children, counts)
-	n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, durations)
 	times := 0
 	for p := range swarm.Proto(swarm.Protos) {
 		for _, f := range []swarm.Family{swarm.IPv4, swarm.IPv6} {
@@ -57,12 +57,10 @@ func TestAnnouncesAreCountedByProtocolFamilyAndEvent(t *testing.T) {
 					n.announce(t, swarm.Announce{Peer: peer(f, 1), Proto: p, Event: e})
 				}
 				counts[fmt.Sprintf("%v %v %v", e, f, p)] = float64(times)
-				durations[p.String()] += float64(times)
 			}
 		}
 	}
 	n.wantMetric(t, "starling_announces_total", children, counts)
-	n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, durations)
 	n.wantMetric(t, "starling_store_errors_total", 2, map[string]float64{})
 	n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{})
 }
@@ -116,7 +114,48 @@ func TestErrorsOfTheStoreAreCountedAndItsRefusalsAreNot(t *testing.T) {
 		n.wantMetric(t, "starling_announces_total", 20, map[string]float64{})
 		n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{})
 		n.wantMetric(t, "starling_refusals_total", swarm.Protos*swarm.Reasons, map[string]float64{}) // the frontend's to count
-		n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, map[string]float64{"http": 2})
+	}
+}
+
+func TestDurationsAreOfEveryAnnounce(t *testing.T) {
+	n := overMemory(options)
+	n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, map[string]float64{})
+	n.Answered(swarm.HTTP, 1, 30*time.Microsecond)
+	n.Answered(swarm.UDP, 64, time.Microsecond)
+	n.Answered(swarm.UDP, 1, time.Minute)
+	n.wantMetric(t, "starling_announce_duration_seconds", swarm.Protos, map[string]float64{"http": 1, "udp": 65})
+	const want = `
+		# HELP starling_announce_duration_seconds Time from an announce that was understood to its reply. Of announces that came together over UDP, the time of all.
+		# TYPE starling_announce_duration_seconds histogram
+		starling_announce_duration_seconds_bucket{proto="http",le="1e-06"} 0
+		starling_announce_duration_seconds_bucket{proto="http",le="5e-06"} 0
+		starling_announce_duration_seconds_bucket{proto="http",le="2.5e-05"} 0
+		starling_announce_duration_seconds_bucket{proto="http",le="0.0001"} 1
+		starling_announce_duration_seconds_bucket{proto="http",le="0.0005"} 1
+		starling_announce_duration_seconds_bucket{proto="http",le="0.0025"} 1
+		starling_announce_duration_seconds_bucket{proto="http",le="0.01"} 1
+		starling_announce_duration_seconds_bucket{proto="http",le="0.05"} 1
+		starling_announce_duration_seconds_bucket{proto="http",le="0.25"} 1
+		starling_announce_duration_seconds_bucket{proto="http",le="1"} 1
+		starling_announce_duration_seconds_bucket{proto="http",le="+Inf"} 1
+		starling_announce_duration_seconds_sum{proto="http"} 3e-05
+		starling_announce_duration_seconds_count{proto="http"} 1
+		starling_announce_duration_seconds_bucket{proto="udp",le="1e-06"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="5e-06"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="2.5e-05"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="0.0001"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="0.0005"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="0.0025"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="0.01"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="0.05"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="0.25"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="1"} 64
+		starling_announce_duration_seconds_bucket{proto="udp",le="+Inf"} 65
+		starling_announce_duration_seconds_sum{proto="udp"} 60.000064
+		starling_announce_duration_seconds_count{proto="udp"} 65
+	`
+	if err := testutil.GatherAndCompare(n.registry, strings.NewReader(want), "starling_announce_duration_seconds"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -26,7 +26,7 @@ type Store interface {
 	// Announce records a.Peer, or removes it when a.Event is Stopped, and then appends to peers at
 	// most a.NumWant other live members, never a.Peer itself. The counts include the announce. A
 	// store that is full returns a [swarm.RefusedError] and keeps what it has.
-	Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Stats, []swarm.Peer, error)
+	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error)
 	// Scrape appends the counts of each swarm to stats, in the order asked. Unknown counts zero.
 	Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error)
 }
@@ -55,22 +55,25 @@ func New(store Store, reg prometheus.Registerer, opts Options) *Tracker {
 }
 
 // Announce records what a says and answers it, appending the list to peers.
-func (t *Tracker) Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error) {
-	began := time.Now()
+func (t *Tracker) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error) {
 	a.NumWant = t.numWant(&a)
-	stats, peers, err := t.store.Announce(ctx, a, peers)
-	t.metrics.durations[a.Proto].Observe(time.Since(began).Seconds())
+	stats, err := t.store.Announce(ctx, a, peers)
 	if err != nil {
-		return swarm.Reply{Peers: peers}, t.failed(opAnnounce, fmt.Errorf("announce %v: %w", a.InfoHash, err))
+		return swarm.Reply{}, t.failed(opAnnounce, fmt.Errorf("announce %v: %w", a.InfoHash, err))
 	}
 	t.metrics.announces[a.Proto][a.Peer.Family()][a.Event].Inc()
 	interval := t.interval(&a)
 	return swarm.Reply{
 		Stats:       stats,
-		Peers:       peers,
 		Interval:    interval,
 		MinInterval: min(t.opts.MinInterval, interval),
 	}, nil
+}
+
+// Answered records how long announces took, each as long as the others. Frontends tell, since they
+// know what arrived together and when the replies were ready.
+func (t *Tracker) Answered(proto swarm.Proto, announces int, took time.Duration) {
+	t.metrics.durations.observe(proto, announces, took)
 }
 
 // Scrape appends the counts of each swarm to stats, in the order asked.

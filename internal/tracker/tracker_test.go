@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,29 +41,35 @@ func overMemory(opts tracker.Options) node {
 	return over(memstore.New(prometheus.NewRegistry(), memstore.Options{PeerLifetime: time.Hour}), opts)
 }
 
+// An answer is a reply and its list.
+type answer struct {
+	swarm.Reply
+	peers []swarm.Peer
+}
+
 // announce announces a, which has to succeed.
-func (n node) announce(t testing.TB, a swarm.Announce) swarm.Reply {
+func (n node) announce(t testing.TB, a swarm.Announce) answer {
 	t.Helper()
-	reply, err := n.Announce(t.Context(), a, nil)
+	var peers swarm.Peers
+	reply, err := n.Announce(t.Context(), a, &peers)
 	if err != nil {
 		t.Fatalf("announce of %v: %v", a.Peer, err)
 	}
-	return reply
+	return answer{reply, slices.Collect(peers.All())}
 }
 
 // A fakeStore answers as a test likes. It records what it is asked.
 type fakeStore struct {
 	err     error // nil: all went well
-	peers   []swarm.Peer
 	asked   swarm.Announce
 	context context.Context
 }
 
 func (f *fakeStore) Announce(
-	ctx context.Context, a swarm.Announce, peers []swarm.Peer,
-) (swarm.Stats, []swarm.Peer, error) {
+	ctx context.Context, a swarm.Announce, _ *swarm.Peers,
+) (swarm.Stats, error) {
 	f.asked, f.context = a, ctx
-	return swarm.Stats{}, append(peers, f.peers...), f.err
+	return swarm.Stats{}, f.err
 }
 
 func (f *fakeStore) Scrape(
@@ -89,17 +96,19 @@ func peer(f swarm.Family, n int) swarm.Peer {
 func TestAReplyIsWhatTheStoreKnowsAfterTheAnnounce(t *testing.T) {
 	n := overMemory(options)
 	first := n.announce(t, swarm.Announce{InfoHash: hash(1), Peer: peer(swarm.IPv4, 1), Seeder: true})
-	if first.Stats != (swarm.Stats{Seeders: 1}) || len(first.Peers) != 0 {
+	if first.Stats != (swarm.Stats{Seeders: 1}) || len(first.peers) != 0 {
 		t.Errorf("got %+v, want a seeder alone", first)
 	}
-	kept := []swarm.Peer{peer(swarm.IPv4, 9)}
+	var peers swarm.Peers
+	peers.Append(peer(swarm.IPv4, 9))
 	a := swarm.Announce{InfoHash: hash(1), Peer: peer(swarm.IPv4, 2), NumWant: swarm.DefaultNumWant}
-	reply, err := n.Announce(t.Context(), a, kept)
+	reply, err := n.Announce(t.Context(), a, &peers)
 	if err != nil || reply.Stats != (swarm.Stats{Seeders: 1, Leechers: 1}) {
 		t.Errorf("got %+v, error %v, want a seeder and a leecher", reply, err)
 	}
-	if want := peer(swarm.IPv4, 1); len(reply.Peers) != 2 || reply.Peers[0] != kept[0] || reply.Peers[1] != want {
-		t.Errorf("got peers %v, want %v appended to %v", reply.Peers, want, kept)
+	want := []swarm.Peer{peer(swarm.IPv4, 9), peer(swarm.IPv4, 1)}
+	if got := slices.Collect(peers.All()); !slices.Equal(got, want) {
+		t.Errorf("got peers %v, want %v, the last of them appended", got, want)
 	}
 }
 
@@ -130,11 +139,12 @@ func TestAnAnnounceOfAMemberAllocatesNothing(t *testing.T) {
 		for i := range 1000 {
 			n.announce(t, swarm.Announce{InfoHash: hash(1), Peer: peer(f, i), Seeder: i%2 == 0})
 		}
-		peers := make([]swarm.Peer, 0, 50)
+		var peers swarm.Peers
 		testutil.NoAllocs(t, "announce over "+f.String(), func() {
 			a := swarm.Announce{InfoHash: hash(1), Peer: peer(f, 1), Proto: swarm.UDP, NumWant: 50}
-			if reply, err := n.Announce(ctx, a, peers); err != nil || len(reply.Peers) != 50 {
-				t.Errorf("got %d peers, error %v, want 50", len(reply.Peers), err)
+			peers.Reset()
+			if _, err := n.Announce(ctx, a, &peers); err != nil || peers.Len() != 50 {
+				t.Errorf("got %d peers, error %v, want 50", peers.Len(), err)
 			}
 		})
 	}

@@ -2,7 +2,8 @@
 // values and replies into datagrams. It knows no store and no policy, and keeps no state of a
 // client: a connection ID proves by itself that its bearer receives what is sent to its address.
 //
-// A socket has one loop, which owns its buffers and answers a datagram before it reads the next.
+// A socket has one loop, which owns its buffers, reads what has come, answers it, and writes the
+// replies before it reads on. Several sockets share an address; the kernel spreads clients over them.
 // What cannot be understood is dropped in silence and counted; an error packet goes to those only
 // who could be a client.
 package udptracker
@@ -14,18 +15,20 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/starling-tracker/starling/internal/listen"
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
 // Tracker is what answers.
 type Tracker interface {
-	Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error)
+	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error)
+	Answered(proto swarm.Proto, announces int, took time.Duration)
 	Scrape(
 		ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
 	) ([]swarm.Stats, error)
@@ -35,6 +38,7 @@ type Tracker interface {
 // Options configure a Frontend.
 type Options struct {
 	Listen        []string // host:port each; a host of its own, or none for all addresses
+	Sockets       int      // for each address; zero: one
 	ReceiveBuffer int      // bytes of a socket's buffer; zero: as the system has it
 	MaxReply      int      // bytes of a reply at most; the list of an announce or scrape is cut to fit
 	Secrets       Secrets  // what connection IDs are made with
@@ -48,11 +52,14 @@ type Frontend struct {
 	metrics *metrics
 	ids     *connectionIDs
 	errors  *limiter
+	addrs   []netip.AddrPort // one for each of Listen
 	conns   []*net.UDPConn
 }
 
 // New opens the sockets. They are read once Run is called.
-func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Options) (*Frontend, error) {
+func New(
+	ctx context.Context, tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Options,
+) (*Frontend, error) {
 	f := &Frontend{
 		tracker: tracker,
 		log:     log.With(slog.String("proto", swarm.UDP.String())),
@@ -62,43 +69,15 @@ func New(tracker Tracker, log *slog.Logger, reg prometheus.Registerer, opts Opti
 		errors:  newLimiter(),
 	}
 	for _, address := range opts.Listen {
-		conn, err := f.listen(address)
-		if err != nil {
+		if err := f.listen(ctx, address); err != nil {
 			return nil, errors.Join(fmt.Errorf("udp.listen: %w", err), f.Close())
 		}
-		f.conns = append(f.conns, conn)
 	}
 	return f, nil
 }
 
-func (f *Frontend) listen(address string) (*net.UDPConn, error) {
-	network := listen.Network("udp", address)
-	resolved, err := net.ResolveUDPAddr(network, address)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := net.ListenUDP(network, resolved)
-	if err != nil {
-		return nil, err
-	}
-	if want := f.opts.ReceiveBuffer; want > 0 {
-		if got := setReceiveBuffer(conn, want); got < want {
-			f.log.Info("the system allows less receive buffer than configured; see net.core.rmem_max",
-				slog.Int("bytes", got))
-		}
-	}
-	return conn, nil
-}
-
-// Addrs returns the addresses of the sockets.
-func (f *Frontend) Addrs() []netip.AddrPort {
-	addrs := make([]netip.AddrPort, 0, len(f.conns))
-	for _, c := range f.conns {
-		addr, _ := c.LocalAddr().(*net.UDPAddr)
-		addrs = append(addrs, addr.AddrPort())
-	}
-	return addrs
-}
+// Addrs returns the addresses that are listened on, those of Options.Listen with their ports.
+func (f *Frontend) Addrs() []netip.AddrPort { return slices.Clone(f.addrs) }
 
 // Close closes the sockets of a frontend that never ran.
 func (f *Frontend) Close() error {

@@ -34,7 +34,7 @@ func TestAnAddressThatIsTakenIsAnErrorAtOnce(t *testing.T) {
 	taken := open(t, setup{})
 	defer taken.Close()
 	addr, before := taken.Addrs()[0].String(), sockets(t)
-	f, err := udptracker.New(nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), udptracker.Options{
+	f, err := udptracker.New(t.Context(), nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), udptracker.Options{
 		Listen: []string{"127.0.0.1:0", "[::1]:0", addr},
 	})
 	if err == nil {
@@ -65,6 +65,48 @@ func TestEachAddressHasASocketThatAnswers(t *testing.T) {
 		if c.connect(); c.connectionID == 0 {
 			t.Errorf("%s: got no connection ID, want one", addresses[i])
 		}
+	}
+}
+
+// A client hears only from the address that it talks to.
+func TestAReplyLeavesFromWhereItsRequestCameTo(t *testing.T) {
+	n := start(t, setup{opts: udptracker.Options{Listen: []string{"0.0.0.0:0", ":0"}, Sockets: 2}})
+	for _, addr := range n.Addrs() {
+		for _, host := range []string{"127.0.0.1", "127.0.0.2", "127.255.3.4"} {
+			conn, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: net.ParseIP(host), Port: int(addr.Port())})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			c := &client{TB: t, conn: conn}
+			if c.connect(); c.connectionID == 0 {
+				t.Errorf("%v by %s: got no connection ID, want one", addr, host)
+			}
+		}
+	}
+}
+
+func TestSocketsShareAnAddressAndItsClients(t *testing.T) {
+	const each = 3
+	before := sockets(t)
+	n := start(t, setup{opts: udptracker.Options{Listen: []string{"127.0.0.1:0", "[::1]:0"}, Sockets: each}})
+	if got := sockets(t) - before; got != 2*each || len(n.Addrs()) != 2 {
+		t.Errorf("got %d sockets at %v, want %d at two addresses", got, n.Addrs(), 2*each)
+	}
+	for range 40 { // enough to reach every socket
+		n.connected(t)
+	}
+}
+
+func TestAnAddressOfSharedSocketsIsTakenToo(t *testing.T) {
+	taken := open(t, setup{opts: udptracker.Options{Sockets: 2}})
+	defer taken.Close()
+	f, err := udptracker.New(t.Context(), nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), udptracker.Options{
+		Listen: []string{taken.Addrs()[0].String()}, Sockets: 2,
+	})
+	if err == nil {
+		f.Close()
+		t.Error("got a second frontend on the same address, want an error")
 	}
 }
 

@@ -90,7 +90,7 @@ func open(t testing.TB, s setup) *node {
 	if s.wrap != nil {
 		answers = s.wrap(service)
 	}
-	f, err := udptracker.New(answers, slog.New(slog.NewTextHandler(&n.log, nil)), n.registry, s.opts)
+	f, err := udptracker.New(t.Context(), answers, slog.New(slog.NewTextHandler(&n.log, nil)), n.registry, s.opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func (n *node) fill(t testing.TB, h bittorrent.InfoHash, count, seeders int) {
 	t.Helper()
 	for i := range count {
 		a := swarm.Announce{InfoHash: h, Peer: swarm.TCPPeer(n.network.peer(i)), Seeder: i < seeders}
-		if _, _, err := n.store.Announce(t.Context(), a, nil); err != nil {
+		if _, err := n.store.Announce(t.Context(), a, new(swarm.Peers)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,7 @@ type faulty struct {
 	fail func(ctx context.Context) error // nil error: as without it
 }
 
-func (f faulty) Announce(ctx context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Reply, error) {
+func (f faulty) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error) {
 	if err := f.fail(ctx); err != nil {
 		return swarm.Reply{}, err
 	}

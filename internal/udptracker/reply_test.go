@@ -35,7 +35,7 @@ func TestThePeersAreOfTheDatagramsFamily(t *testing.T) {
 		n.fill(t, hashA, 3, 1)
 		for i := range 100 {
 			a := swarm.Announce{InfoHash: hashA, Peer: swarm.TCPPeer(other.peer(i))}
-			if _, _, err := n.store.Announce(t.Context(), a, nil); err != nil {
+			if _, err := n.store.Announce(t.Context(), a, new(swarm.Peers)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -30,7 +30,7 @@ func TestAScrapeIsAnsweredByteForByteAsBEP15Says(t *testing.T) {
 		a := swarm.Announce{
 			InfoHash: hashA, Peer: swarm.TCPPeer(n.network.peer(4)), Seeder: true, Event: bittorrent.Completed,
 		}
-		if _, _, err := n.store.Announce(t.Context(), a, nil); err != nil {
+		if _, err := n.store.Announce(t.Context(), a, new(swarm.Peers)); err != nil {
 			t.Fatal(err)
 		}
 		c := n.connected(t)

@@ -15,15 +15,8 @@ import (
 	"github.com/starling-tracker/starling/pkg/udpproto"
 )
 
-// maxRequest holds the largest request: an announce with BEP 41 options of a few long paths, or a
-// scrape of 74 swarms. What a datagram has beyond it is cut off, which BEP 41 allows for.
-const maxRequest = 2048
-
 // maxFailures is how many reads may fail in a row before the socket counts as broken.
 const maxFailures = 100
-
-// maxCompact is the longest compact form of a peer.
-const maxCompact = 18
 
 // After the end was called a socket is read until nothing has come for lastRead, so that what waits
 // in its buffer is answered however slow the answers are. Clients that go on sending are left after
@@ -38,33 +31,38 @@ type socket struct {
 	*Frontend
 	conn *net.UDPConn
 
-	request  [maxRequest]byte
-	reply    []byte
-	announce udpproto.AnnounceRequest
-	peers    []swarm.Peer
-	hashes   []bittorrent.InfoHash
-	stats    []swarm.Stats
+	now       time.Time // when the batch was read
+	announces int       // answered, or refused, of the batch
+	replies   []byte    // of the batch, one after the other
+	announce  udpproto.AnnounceRequest
+	peers     swarm.Peers
+	hashes    []bittorrent.InfoHash
+	stats     []swarm.Stats
 }
 
 func newSocket(f *Frontend, conn *net.UDPConn) *socket {
-	return &socket{Frontend: f, conn: conn, reply: make([]byte, 0, f.opts.MaxReply+maxCompact)}
+	return &socket{Frontend: f, conn: conn, replies: make([]byte, 0, batchSize*f.opts.MaxReply)}
 }
 
 func (s *socket) run(ctx context.Context) error {
 	defer s.conn.Close() //nolint:errcheck // a socket has nothing to flush
+	b, err := newBatch(s.conn)
+	if err != nil {
+		return err
+	}
 	stop := context.AfterFunc(ctx, func() {
 		_ = s.conn.SetReadDeadline(time.Now()) // ends the read that waits
 	})
 	defer stop()
 	answering := context.WithoutCancel(ctx) // what was read is answered, whatever ends meanwhile
 	for failures := 0; ; {
-		n, from, err := s.conn.ReadFromUDPAddrPort(s.request[:])
+		n, err := b.read()
 		switch {
 		case err == nil:
 			failures = 0
-			s.answer(answering, s.request[:n], from)
+			s.answerBatch(answering, b, n)
 		case ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded):
-			s.finish(answering)
+			s.finish(answering, b)
 			return nil
 		default:
 			s.metrics.drop(dropRead)
@@ -76,32 +74,49 @@ func (s *socket) run(ctx context.Context) error {
 }
 
 // finish answers what has already arrived.
-func (s *socket) finish(ctx context.Context) {
+func (s *socket) finish(ctx context.Context, b *batch) {
 	end := time.Now().Add(lastReads)
 	for now := time.Now(); now.Before(end); now = time.Now() {
 		_ = s.conn.SetReadDeadline(now.Add(lastRead))
-		n, from, err := s.conn.ReadFromUDPAddrPort(s.request[:])
+		n, err := b.read()
 		if err != nil {
 			return
 		}
-		s.answer(ctx, s.request[:n], from)
+		s.answerBatch(ctx, b, n)
 	}
 }
 
-// answer handles one datagram. A panic costs its sender the reply, and nobody else anything.
-func (s *socket) answer(ctx context.Context, packet []byte, from netip.AddrPort) {
+// answerBatch answers the n datagrams of b. All of them take as long as the batch does.
+func (s *socket) answerBatch(ctx context.Context, b *batch, n int) {
+	s.now = time.Now()
+	s.announces = 0
+	s.replies = s.replies[:0]
+	for i := range n {
+		packet, from := b.request(i)
+		if reply := s.answer(ctx, packet, from); len(reply) > 0 {
+			b.reply(i, reply)
+		}
+	}
+	if failed := b.flush(); failed > 0 {
+		s.metrics.dropped[dropWrite].Add(float64(failed))
+	}
+	if s.announces > 0 {
+		s.tracker.Answered(swarm.UDP, s.announces, time.Since(s.now))
+	}
+}
+
+// answer returns the reply to one datagram, which holds until the next batch, or nothing. A panic
+// costs its sender the reply, and nobody else anything.
+func (s *socket) answer(ctx context.Context, packet []byte, from netip.AddrPort) (reply []byte) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			s.metrics.drop(dropPanic)
 			s.log.Error("panic while answering", slog.Any("cause", cause))
+			reply = nil
 		}
 	}()
-	reply := s.handle(ctx, packet, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
-	if len(reply) == 0 {
-		return
-	}
-	s.reply = reply[:0]
-	if _, err := s.conn.WriteToUDPAddrPort(reply, from); err != nil {
-		s.metrics.drop(dropWrite)
-	}
+	free := s.replies[len(s.replies):]
+	reply = s.handle(ctx, free, packet, from)
+	s.replies = s.replies[:len(s.replies)+len(reply)]
+	return reply
 }

@@ -1,12 +1,10 @@
 package udptracker_test
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/starling-tracker/starling/internal/udptracker"
-	"github.com/starling-tracker/starling/pkg/udpproto"
 )
 
 func TestTheReceiveBufferIsAskedForAndItsLackIsLogged(t *testing.T) {
@@ -19,16 +17,5 @@ func TestTheReceiveBufferIsAskedForAndItsLackIsLogged(t *testing.T) {
 		if log := n.log.String(); strings.Contains(log, want) != lacks || !lacks && log != "" {
 			t.Errorf("%d bytes: got log %q, want it to say so: %v", size, log, lacks)
 		}
-	}
-}
-
-func TestAReplyThatCannotBeSentIsCounted(t *testing.T) {
-	n := open(t, setup{})
-	if err := n.Close(); err != nil {
-		t.Fatal(err)
-	}
-	n.Answer(t.Context(), udpproto.AppendConnectRequest(nil, 1), netip.MustParseAddrPort("127.0.0.1:9"))
-	if got := n.dropped(t, "write"); got != 1 {
-		t.Errorf("got %v dropped as write, want 1", got)
 	}
 }

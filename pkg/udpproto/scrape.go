@@ -58,7 +58,7 @@ func AppendScrapeEntries(dst []ScrapeEntry, packet []byte) []ScrapeEntry {
 	if !isReply(packet, ActionScrape, replyHeaderLen) {
 		return dst
 	}
-	for b := packet[replyHeaderLen:]; len(b) >= scrapeEntryLen; b = b[scrapeEntryLen:] {
+	for b := packet[replyHeaderLen:]; len(b) >= ScrapeEntryLen; b = b[ScrapeEntryLen:] {
 		dst = append(dst, ScrapeEntry{
 			Seeders:   binary.BigEndian.Uint32(b[0:4]),
 			Completed: binary.BigEndian.Uint32(b[4:8]),

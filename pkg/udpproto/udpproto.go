@@ -38,6 +38,8 @@ const (
 
 	ConnectReplyLen  = 16
 	AnnounceReplyLen = 20 // without its peers
+	ScrapeReplyLen   = 8  // without its entries
+	ScrapeEntryLen   = 12
 
 	MaxScrapeHashes = 74 // BEP 15, "Scrape": "up to about 74 torrents"
 )
@@ -46,7 +48,6 @@ const (
 	headerLen      = 16
 	replyHeaderLen = 8
 	hashLen        = 20
-	scrapeEntryLen = 12
 )
 
 // An Action says of what kind a packet is.

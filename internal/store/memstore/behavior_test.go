@@ -37,7 +37,7 @@ func peer6(n int) swarm.Peer {
 
 func announce(t testing.TB, s *memstore.Store, a swarm.Announce) swarm.Stats {
 	t.Helper()
-	stats, _, err := s.Announce(context.Background(), a, nil)
+	stats, err := s.Announce(context.Background(), a, new(swarm.Peers))
 	if err != nil {
 		t.Fatalf("announce of %v: %v", a.Peer, err)
 	}
@@ -131,7 +131,7 @@ func TestAFullStoreRefusesNewPeersEverywhere(t *testing.T) {
 	announce(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(2)})
 	announce(t, s, swarm.Announce{InfoHash: hash(2), Peer: peer6(1)})
 	for _, h := range []int{1, 2, 3} {
-		_, _, err := s.Announce(t.Context(), swarm.Announce{InfoHash: hash(h), Peer: peer(9)}, nil)
+		_, err := s.Announce(t.Context(), swarm.Announce{InfoHash: hash(h), Peer: peer(9)}, new(swarm.Peers))
 		if refused, ok := errors.AsType[swarm.RefusedError](err); !ok || refused.Reason != swarm.Overloaded {
 			t.Errorf("a fourth peer, swarm %d: got error %v, want it refused as overloaded", h, err)
 		}

@@ -34,12 +34,13 @@ func filled(tb testing.TB, swarms, peersEach int) *memstore.Store {
 func TestAnAnnounceOfAMemberAllocatesNothing(t *testing.T) {
 	for _, n := range []int{2, 1000} {
 		s := filled(t, 1, n)
-		peers := make([]swarm.Peer, 0, 50)
+		peers := new(swarm.Peers)
 		seeder := false
 		ourtestutil.NoAllocs(t, fmt.Sprintf("announce to a swarm of %d", n), func() {
 			seeder = !seeder
 			a := swarm.Announce{InfoHash: hash(0), Peer: peer(n / 2), Seeder: seeder, NumWant: 50}
-			if _, _, err := s.Announce(context.Background(), a, peers); err != nil {
+			peers.Reset()
+			if _, err := s.Announce(context.Background(), a, peers); err != nil {
 				t.Error(err)
 			}
 		})
@@ -58,14 +59,15 @@ func BenchmarkAnnounce(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
-				peers := make([]swarm.Peer, 0, 50)
+				peers := new(swarm.Peers)
 				rng := rand.New(rand.NewPCG(1, rand.Uint64()))
 				for pb.Next() {
 					h, p := rng.IntN(bb.swarms), rng.IntN(bb.peersEach)
 					a := swarm.Announce{
 						InfoHash: hash(h), Peer: peer(h*bb.peersEach + p), Seeder: p%2 == 0, NumWant: 50,
 					}
-					_, _, _ = s.Announce(context.Background(), a, peers)
+					peers.Reset()
+					_, _ = s.Announce(context.Background(), a, peers)
 				}
 			})
 		})

@@ -22,27 +22,29 @@ func (s *Store) Detail(_ context.Context, h bittorrent.InfoHash, limit int) (swa
 	now, before := s.clock(), m.totals()
 	m.age(now)
 	d.Completed = m.completed
-	for f, p := range m.pools {
-		live := p.live()
-		if live.sum() > 0 {
-			d.Pools = append(d.Pools, swarm.PoolDetail{
-				Family: f, Seeders: live.seeders, Leechers: live.leechers, Peers: p.detail(limit, now, s.tick),
-			})
+	for f := range swarm.Family(swarm.Families) {
+		p := m.pool(f)
+		if p == nil || p.live().sum() == 0 {
+			continue
 		}
+		live := p.live()
+		d.Pools = append(d.Pools, swarm.PoolDetail{
+			Family: f, Seeders: live.seeders, Leechers: live.leechers, Peers: p.detail(limit, now, s.tick),
+		})
 	}
 	sh.settle(h, m, before)
 	return d, nil
 }
 
-func (p *pool[K]) detail(limit int, now ticks, tick time.Duration) (peers []swarm.PeerDetail) {
-	for i, r := range p.records {
+func (p *pool) detail(limit int, now ticks, tick time.Duration) (peers []swarm.PeerDetail) {
+	for place := range p.held.sum() {
 		if len(peers) == limit {
 			break
 		}
-		if !dead(r.seen, now) {
-			left := lifetimeTicks - (now - r.seen)
+		if seen := p.at(place).seen(); !dead(seen, now) {
+			left := lifetimeTicks - (now - seen)
 			peers = append(peers, swarm.PeerDetail{
-				Peer: r.key.peer(), Seeder: i < int(p.seeders), Expires: time.Duration(left) * tick,
+				Peer: p.peer(place), Seeder: place < int(p.held.seeders), Expires: time.Duration(left) * tick,
 			})
 		}
 	}

@@ -1,86 +1,54 @@
 package memstore
 
 import (
-	"time"
-
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
 // members are the peers of one swarm. Most swarms have IPv4 peers only, so that pool lies inside
-// and the others are made when needed.
+// and the others are made when one of them is needed.
 type members struct {
-	v4        pool[key4]
-	v6        *pool[key6]
-	webrtc    *pool[keyID]
+	v4        pool
+	others    *otherPools
 	completed uint32
 }
 
-// A peerPool is a pool of any family. Places are where its records lie; they hold until the pool
-// is changed.
-type peerPool interface {
-	// age moves the pool to now. It bounds its work and may leave dead records, not counted as live.
-	age(now ticks)
-	// find returns the place of p, or nowhere. The record may be dead.
-	find(p swarm.Peer) int
-	// put records p, whose place find just returned, and returns what it was and where it is.
-	put(p swarm.Peer, place int, seeder bool, now ticks) (was standing, at int)
-	remove(place int, now ticks)
-	live() roles // those that are counted
-	held() roles // all records
-	// sample appends at most want live peers, but never the one at self.
-	sample(dst []swarm.Peer, want int, leechersOnly bool, self int, now ticks) []swarm.Peer
-	// purge removes dead records of an aged pool. It takes off budget for each that it looks at,
-	// stops when none is left of it, and reports whether no dead record is left.
-	purge(now ticks, budget *int) (clean bool)
-	detail(limit int, now ticks, tick time.Duration) []swarm.PeerDetail
-}
-
-// roles counts peers by role.
-type roles struct{ seeders, leechers uint32 }
-
-func (r roles) sum() int { return int(r.seeders) + int(r.leechers) }
+type otherPools struct{ v6, webrtc pool }
 
 // memberTotals are the records of a swarm, a pool a family.
 type memberTotals [swarm.Families]roles
 
+func newMembers(completed uint32) *members {
+	return &members{v4: newPool(swarm.IPv4), completed: completed}
+}
+
 // pool returns the pool of a family, or nil when it was never needed.
-func (m *members) pool(f swarm.Family) peerPool {
+func (m *members) pool(f swarm.Family) *pool {
 	switch {
 	case f == swarm.IPv4:
 		return &m.v4
-	case f == swarm.IPv6 && m.v6 != nil:
-		return m.v6
-	case f == swarm.WebRTC && m.webrtc != nil:
-		return m.webrtc
-	default:
+	case m.others == nil:
 		return nil
+	case f == swarm.IPv6:
+		return &m.others.v6
+	default:
+		return &m.others.webrtc
 	}
 }
 
 // needPool returns the pool of a family, made when it was missing.
-func (m *members) needPool(f swarm.Family) peerPool {
-	switch {
-	case f == swarm.IPv6 && m.v6 == nil:
-		m.v6 = new(pool[key6])
-	case f == swarm.WebRTC && m.webrtc == nil:
-		m.webrtc = new(pool[keyID])
+func (m *members) needPool(f swarm.Family) *pool {
+	if f != swarm.IPv4 && m.others == nil {
+		m.others = &otherPools{v6: newPool(swarm.IPv6), webrtc: newPool(swarm.WebRTC)}
 	}
 	return m.pool(f)
 }
 
-// pools yields the pools that exist.
-func (m *members) pools(yield func(swarm.Family, peerPool) bool) {
-	for f := range swarm.Family(swarm.Families) {
-		if p := m.pool(f); p != nil && !yield(f, p) {
-			return
-		}
-	}
-}
-
 func (m *members) age(now ticks) {
-	for _, p := range m.pools {
-		p.age(now)
+	m.v4.age(now)
+	if m.others != nil {
+		m.others.v6.age(now)
+		m.others.webrtc.age(now)
 	}
 }
 
@@ -125,19 +93,21 @@ func (m *members) remove(peer swarm.Peer, now ticks) {
 	}
 }
 
+// stats counts the live members of an aged swarm.
 func (m *members) stats() swarm.Stats {
-	s := swarm.Stats{Completed: m.completed}
-	for _, p := range m.pools {
-		live := p.live()
-		s.Seeders += live.seeders
-		s.Leechers += live.leechers
+	live := m.v4.live()
+	if m.others != nil {
+		v6, webrtc := m.others.v6.live(), m.others.webrtc.live()
+		live.seeders += v6.seeders + webrtc.seeders
+		live.leechers += v6.leechers + webrtc.leechers
 	}
-	return s
+	return swarm.Stats{Seeders: live.seeders, Leechers: live.leechers, Completed: m.completed}
 }
 
-func (m *members) totals() (t memberTotals) {
-	for f, p := range m.pools {
-		t[f] = p.held()
+func (m *members) totals() memberTotals {
+	t := memberTotals{swarm.IPv4: m.v4.held}
+	if m.others != nil {
+		t[swarm.IPv6], t[swarm.WebRTC] = m.others.v6.held, m.others.webrtc.held
 	}
 	return t
 }

@@ -18,142 +18,146 @@ const (
 	seeder
 )
 
-// A record is a peer and the tick of its last announce.
-type record[K any] struct {
-	key  K
-	seen ticks
+// roles counts peers by role.
+type roles struct{ seeders, leechers uint32 }
+
+func (r roles) sum() int { return int(r.seeders) + int(r.leechers) }
+
+// A pool holds the peers of one family of a swarm, each at a place below held.sum(). Places hold
+// until the pool is changed. Up to smallPool of them are searched one by one; above, the pool has an
+// index, and counts its live records by age.
+type pool struct {
+	records []byte // seeders first
+	held    roles  // all records, the dead among them
+	large   *large // nil for a small pool
+	aged    ticks  // when a small pool last lost its dead
+	size    uint8  // of a record, in bytes
+	family  swarm.Family
 }
 
-// A pool holds the peers of one family of a swarm. Up to smallPool of them are searched one by
-// one; above, the pool has an index, and counts its live records by age.
-type pool[K key[K]] struct {
-	records []record[K] // seeders first
-	seeders uint32
-	aged    ticks     // when a small pool last lost its dead
-	large   *large[K] // nil for a small pool
+func newPool(f swarm.Family) pool {
+	return pool{family: f, size: uint8(f.CompactLen() + seenLen)}
 }
 
-func (p *pool[K]) find(peer swarm.Peer) int {
-	var zero K
-	k := zero.of(peer)
+// find returns the place of peer, or nowhere. Its record may be dead.
+func (p *pool) find(peer swarm.Peer) int {
 	if p.large != nil {
-		return p.large.find(k)
+		return p.large.index.find(peer)
 	}
-	for i := range p.records {
-		if p.records[i].key == k {
-			return i
-		}
-	}
-	return nowhere
+	var compact [swarm.MaxCompactLen]byte
+	return p.search(peer.AppendCompact(compact[:0]))
 }
 
-func (p *pool[K]) put(peer swarm.Peer, place int, seeds bool, now ticks) (was standing, at int) {
+// put records the peer whose place find just returned, and returns what it was and where it is.
+func (p *pool) put(peer swarm.Peer, place int, seeds bool, now ticks) (was standing, at int) {
 	if place == nowhere {
 		return absent, p.insert(peer, seeds, now)
 	}
 	was = p.standing(place, now)
 	p.uncount(place, now)
-	p.records[place].seen = now
-	if seeds != (place < int(p.seeders)) {
+	p.at(place).see(now)
+	if seeds != (place < int(p.held.seeders)) {
 		place = p.changeRole(place)
 	}
 	p.count(place, now)
 	return was, place
 }
 
-func (p *pool[K]) insert(peer swarm.Peer, seeds bool, now ticks) int {
-	var zero K
-	at := len(p.records)
-	p.records = append(p.records, record[K]{key: zero.of(peer), seen: now})
-	p.set(at, p.records[at])
-	if seeds {
-		at = p.changeRole(at)
+func (p *pool) insert(peer swarm.Peer, seeds bool, now ticks) int {
+	place := p.held.sum()
+	p.records = append(peer.AppendCompact(p.records), 0, 0)
+	p.at(place).see(now)
+	p.held.leechers++
+	if p.large != nil {
+		p.large.index.set(peer, place)
 	}
-	p.count(at, now)
+	if seeds {
+		place = p.changeRole(place)
+	}
+	p.count(place, now)
 	p.fit(now)
-	return at
+	return place
 }
 
-func (p *pool[K]) remove(place int, now ticks) {
+func (p *pool) remove(place int, now ticks) {
 	p.take(place, now)
 	p.fit(now)
 }
 
 // take removes the record at place. What comes to lie there, and anywhere before the border
 // between the roles, comes from behind it.
-func (p *pool[K]) take(place int, now ticks) {
+func (p *pool) take(place int, now ticks) {
 	p.uncount(place, now)
-	if place < int(p.seeders) {
+	if place < int(p.held.seeders) {
 		place = p.changeRole(place) // to the front of the leechers
 	}
-	last := len(p.records) - 1
-	p.swap(place, last)
+	p.swap(place, p.held.sum()-1)
 	p.drop()
 }
 
 // changeRole moves the record at place to the other side of the border between the roles, and
 // the border past it, and returns its new place.
-func (p *pool[K]) changeRole(place int) int {
-	border := int(p.seeders)
+func (p *pool) changeRole(place int) int {
+	border := int(p.held.seeders)
 	if place < border {
-		p.seeders--
 		border--
+		p.held.seeders--
+		p.held.leechers++
 	} else {
-		p.seeders++
+		p.held.seeders++
+		p.held.leechers--
 	}
 	p.swap(place, border)
 	return border
 }
 
-func (p *pool[K]) swap(i, j int) {
+func (p *pool) swap(i, j int) {
 	if i == j {
 		return
 	}
-	a, b := p.records[i], p.records[j]
-	p.set(i, b)
-	p.set(j, a)
-}
-
-func (p *pool[K]) set(place int, r record[K]) {
-	p.records[place] = r
+	var buf [swarm.MaxCompactLen + seenLen]byte
+	a, b := p.at(i), p.at(j)
+	saved := buf[:copy(buf[:], a)]
+	copy(a, b)
+	copy(b, saved)
 	if p.large != nil {
-		p.large.index[r.key] = uint32(place)
+		p.large.index.set(p.peer(i), i)
+		p.large.index.set(p.peer(j), j)
 	}
 }
 
-// drop takes the last record off, and gives memory back when most of it is unused.
-func (p *pool[K]) drop() {
-	last := len(p.records) - 1
+// drop takes the last record off, which is a leecher's, and gives memory back when most of it is
+// unused.
+func (p *pool) drop() {
+	last := p.held.sum() - 1
 	if p.large != nil {
-		delete(p.large.index, p.records[last].key)
+		p.large.index.remove(p.peer(last))
 	}
-	switch p.records = p.records[:last]; {
+	p.held.leechers--
+	size := int(p.size)
+	switch p.records = p.records[:last*size]; {
 	case last == 0:
 		p.records = nil
-	case cap(p.records) > 4*last:
+	case cap(p.records) > 4*len(p.records):
 		p.records = slices.Clone(p.records)
 	}
 }
 
-func (p *pool[K]) standing(place int, now ticks) standing {
+func (p *pool) standing(place int, now ticks) standing {
 	switch {
-	case dead(p.records[place].seen, now):
+	case dead(p.at(place).seen(), now):
 		return absent
-	case place < int(p.seeders):
+	case place < int(p.held.seeders):
 		return seeder
 	default:
 		return leecher
 	}
 }
 
-func (p *pool[K]) held() roles {
-	return roles{p.seeders, uint32(len(p.records)) - p.seeders}
-}
-
 // live counts the members. A small pool has lost its dead when it was aged.
-func (p *pool[K]) live() roles {
+func (p *pool) live() roles {
 	if p.large != nil {
 		return p.large.ages.live
 	}
-	return p.held()
+	return p.held
 }

@@ -9,29 +9,33 @@ import (
 )
 
 func member(n int) swarm.Peer {
-	var k [6]byte
-	binary.BigEndian.PutUint32(k[:], uint32(n))
-	return swarm.PeerFrom4(k)
+	var compact [6]byte
+	binary.BigEndian.PutUint32(compact[:], uint32(n))
+	return swarm.PeerFrom(swarm.IPv4, compact[:])
 }
 
 // wantSound fails the test unless the pool's index, border and counts agree with its records.
-func wantSound(t *testing.T, p *pool[key4], now ticks) {
+func wantSound(t *testing.T, p *pool, now ticks) {
 	t.Helper()
 	var live roles
-	for i, r := range p.records {
-		if got := p.find(r.key.peer()); got != i {
-			t.Fatalf("find(%v): got place %d, want %d", r.key.peer(), got, i)
+	for i := range p.held.sum() {
+		peer := p.peer(i)
+		if got := p.find(peer); got != i {
+			t.Fatalf("find(%v): got place %d, want %d", peer, got, i)
 		}
 		switch {
-		case dead(r.seen, now):
-		case i < int(p.seeders):
+		case dead(p.at(i).seen(), now):
+		case i < int(p.held.seeders):
 			live.seeders++
 		default:
 			live.leechers++
 		}
 	}
-	if p.large != nil && len(p.large.index) != len(p.records) {
-		t.Fatalf("got an index of %d, want %d", len(p.large.index), len(p.records))
+	if len(p.records) != p.held.sum()*int(p.size) {
+		t.Fatalf("got %d bytes of records, want %d of %d bytes", len(p.records), p.held.sum(), p.size)
+	}
+	if p.large != nil && p.large.index.len() != p.held.sum() {
+		t.Fatalf("got an index of %d, want %d", p.large.index.len(), p.held.sum())
 	}
 	if got := p.live(); got != live {
 		t.Fatalf("got live %+v, want %+v", got, live)
@@ -39,7 +43,7 @@ func wantSound(t *testing.T, p *pool[key4], now ticks) {
 }
 
 func TestAPoolStaysSoundWhateverHappensToIt(t *testing.T) {
-	var p pool[key4]
+	p := newPool(swarm.IPv4)
 	now := ticks(1<<16 - 300) // so that ticks wrap on the way
 	for step := range 60_000 {
 		n := rand.IntN(1 + 400*(step/10_000%3))
@@ -59,7 +63,7 @@ func TestAPoolStaysSoundWhateverHappensToIt(t *testing.T) {
 
 func TestAPurgeLooksAtNoMoreThanItsBudget(t *testing.T) {
 	const members, budget = 10_000, 100
-	var p pool[key4]
+	p := newPool(swarm.IPv4)
 	for n := range members {
 		p.put(member(n), nowhere, n%2 == 0, 0)
 	}
@@ -67,14 +71,14 @@ func TestAPurgeLooksAtNoMoreThanItsBudget(t *testing.T) {
 	p.large.ages.advance(now)
 	for rounds := 1; ; rounds++ {
 		left := budget
-		held := len(p.records)
+		held := p.held.sum()
 		clean := p.purge(now, &left)
-		if left < 0 || held-len(p.records) > budget {
-			t.Fatalf("got %d records removed and %d left of a budget of %d", held-len(p.records), left, budget)
+		if left < 0 || held-p.held.sum() > budget {
+			t.Fatalf("got %d records removed and %d left of a budget of %d", held-p.held.sum(), left, budget)
 		}
 		if clean {
-			if rounds < members/budget || len(p.records) != 0 {
-				t.Errorf("got a clean pool of %d after %d rounds", len(p.records), rounds)
+			if rounds < members/budget || p.held.sum() != 0 {
+				t.Errorf("got a clean pool of %d after %d rounds", p.held.sum(), rounds)
 			}
 			return
 		}
@@ -83,26 +87,26 @@ func TestAPurgeLooksAtNoMoreThanItsBudget(t *testing.T) {
 }
 
 func TestAPoolThatShrinksGivesMemoryBack(t *testing.T) {
-	var p pool[key4]
+	p := newPool(swarm.IPv4)
 	for n := range 50_000 {
 		p.put(member(n), nowhere, false, 0)
 	}
 	for n := 49_999; n >= 3000; n-- {
 		p.remove(p.find(member(n)), 0)
 	}
-	if cap(p.records) > 4*3001 || p.large.peak > 8*4096 {
-		t.Errorf("3,000 records: got room for %d, and an index of %d", cap(p.records), p.large.peak)
+	if cap(p.records)/int(p.size) > 4*3001 || p.large.peak > 8*4096 {
+		t.Errorf("3,000 records: got room for %d, and an index of %d", cap(p.records)/int(p.size), p.large.peak)
 	}
 	for n := 2999; n >= 5; n-- {
 		p.remove(p.find(member(n)), 0)
 	}
-	if cap(p.records) > 4*6 || p.large != nil {
-		t.Errorf("5 records: got room for %d, index %v", cap(p.records), p.large != nil)
+	if cap(p.records)/int(p.size) > 4*6 || p.large != nil {
+		t.Errorf("5 records: got room for %d, index %v", cap(p.records)/int(p.size), p.large != nil)
 	}
 	for n := range 5 {
 		p.remove(p.find(member(n)), 0)
 	}
 	if p.records != nil {
-		t.Errorf("no records: got room for %d", cap(p.records))
+		t.Errorf("no records: got room for %d", cap(p.records)/int(p.size))
 	}
 }

@@ -6,7 +6,7 @@ const touchBudget = 64
 
 // age moves the pool to now. A small pool loses its dead at once; a large one stops counting them
 // and loses some.
-func (p *pool[K]) age(now ticks) {
+func (p *pool) age(now ticks) {
 	if p.large == nil {
 		if p.aged != now {
 			p.purgeAll(now)
@@ -23,12 +23,12 @@ func (p *pool[K]) age(now ticks) {
 }
 
 // hasDead reports whether an aged pool still holds records of the dead.
-func (p *pool[K]) hasDead() bool { return p.large != nil && p.large.ages.live.sum() != len(p.records) }
+func (p *pool) hasDead() bool { return p.large != nil && p.large.ages.live.sum() != p.held.sum() }
 
 // purgeAll removes the dead of a small pool.
-func (p *pool[K]) purgeAll(now ticks) {
-	for at := len(p.records) - 1; at >= 0; at-- { //nolint:modernize // take makes records shorter
-		if dead(p.records[at].seen, now) {
+func (p *pool) purgeAll(now ticks) {
+	for at := p.held.sum() - 1; at >= 0; at-- {
+		if dead(p.at(at).seen(), now) {
 			p.take(at, now)
 		}
 	}
@@ -37,17 +37,17 @@ func (p *pool[K]) purgeAll(now ticks) {
 
 // purge removes dead records of a large pool. It goes from the back to the front, since what fills
 // a hole comes from behind it, and goes on next time where the budget ended.
-func (p *pool[K]) purge(now ticks, budget *int) (clean bool) {
+func (p *pool) purge(now ticks, budget *int) (clean bool) {
 	if !p.hasDead() {
 		return true
 	}
-	at := min(p.large.cursor, len(p.records))
+	at := min(p.large.cursor, p.held.sum())
 	if at == 0 {
-		at = len(p.records)
+		at = p.held.sum()
 	}
 	for ; at > 0 && *budget > 0; at-- {
 		*budget--
-		if dead(p.records[at-1].seen, now) {
+		if dead(p.at(at-1).seen(), now) {
 			p.take(at-1, now)
 		}
 	}

@@ -2,35 +2,36 @@ package memstore
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
 // sample appends the list for the announcer of a, whose record lies at self in its pool.
-func (m *members) sample(a *swarm.Announce, self int, now ticks, peers []swarm.Peer) []swarm.Peer {
+func (m *members) sample(a *swarm.Announce, self int, now ticks, peers *swarm.Peers) {
 	if a.NumWant <= 0 || a.Event == bittorrent.Stopped {
-		return peers
+		return
 	}
 	leechersOnly := a.WantsLeechersOnly()
 	family := a.Peer.Family()
-	own, other := m.pool(family), peerPool(nil)
-	if a.AnyFamily {
-		other = m.pool(swarm.IPv4 + swarm.IPv6 - family)
+	own, want := m.pool(family), a.NumWant
+	if a.AnyFamily && family != swarm.WebRTC {
+		others := eligible(own, leechersOnly)
+		if !leechersOnly || !a.Seeder {
+			others-- // the announcer itself
+		}
+		otherFamily := swarm.IPv4 + swarm.IPv6 - family
+		other := m.pool(otherFamily)
+		var wantOther int
+		if want, wantOther = share(want, others, eligible(other, leechersOnly)); wantOther > 0 {
+			peers[otherFamily] = other.sample(peers[otherFamily], wantOther, leechersOnly, nowhere, now)
+		}
 	}
-	others := eligible(own, leechersOnly)
-	if !leechersOnly || !a.Seeder {
-		others-- // the announcer itself
-	}
-	wantOwn, wantOther := share(a.NumWant, others, eligible(other, leechersOnly))
-	peers = own.sample(peers, wantOwn, leechersOnly, self, now)
-	if wantOther > 0 {
-		peers = other.sample(peers, wantOther, leechersOnly, nowhere, now)
-	}
-	return peers
+	peers[family] = own.sample(peers[family], want, leechersOnly, self, now)
 }
 
-func eligible(p peerPool, leechersOnly bool) int {
+func eligible(p *pool, leechersOnly bool) int {
 	switch {
 	case p == nil:
 		return 0
@@ -50,8 +51,8 @@ func share(want, own, other int) (wantOwn, wantOther int) {
 
 // sample appends at most want live members, but not the one at self. Over many calls each member is
 // about as likely as any other of its role.
-func (p *pool[K]) sample(dst []swarm.Peer, want int, leechersOnly bool, self int, now ticks) []swarm.Peer {
-	border, end := int(p.seeders), len(p.records)
+func (p *pool) sample(dst []byte, want int, leechersOnly bool, self int, now ticks) []byte {
+	border, end := int(p.held.seeders), p.held.sum()
 	if leechersOnly {
 		return p.window(dst, border, end, want, self, now)
 	}
@@ -88,21 +89,33 @@ const maxDeadPassed = 4096
 // window appends want live records of those from lo to hi, neighbors from a random start that wrap
 // around at the ends, and never the one at self. In a swarm that just lost thousands at once it may
 // find fewer, until they are swept.
-func (p *pool[K]) window(dst []swarm.Peer, lo, hi, want, self int, now ticks) []swarm.Peer {
-	if want <= 0 || lo >= hi {
+func (p *pool) window(dst []byte, lo, hi, want, self int, now ticks) []byte {
+	if want = min(want, hi-lo); want <= 0 {
 		return dst
 	}
-	at := lo + rand.IntN(hi-lo) //nolint:gosec // nothing is lost if it is guessed
-	for range min(hi-lo, want+1+maxDeadPassed) {
-		if r := &p.records[at]; at != self && !dead(r.seen, now) {
-			dst = append(dst, r.key.peer())
-			if want--; want == 0 {
-				break
-			}
-		}
-		if at++; at == hi {
-			at = lo
-		}
-	}
+	start := lo + rand.IntN(hi-lo) //nolint:gosec // nothing is lost if it is guessed
+	passes := want + 1 + maxDeadPassed
+	dst, left := p.copyLive(dst, start, min(hi, start+passes), want, self, now)
+	dst, _ = p.copyLive(dst, lo, min(start, lo+passes-(hi-start)), left, self, now)
 	return dst
+}
+
+// copyLive appends the compact forms of want live records of those from lo to hi, but not of the
+// one at self, and returns how many it did not find.
+func (p *pool) copyLive(dst []byte, lo, hi, want, self int, now ticks) (_ []byte, left int) {
+	size := int(p.size)
+	compactLen := size - seenLen
+	end := len(dst)
+	dst = slices.Grow(dst, want*compactLen)
+	dst = dst[:cap(dst)]
+	for place := lo; place < hi && want > 0; place++ {
+		r := p.at(place)
+		if place == self || dead(r.seen(), now) {
+			continue
+		}
+		copy(dst[end:], r.compact())
+		end += compactLen
+		want--
+	}
+	return dst[:end], want
 }

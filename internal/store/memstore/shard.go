@@ -22,16 +22,16 @@ type shard struct {
 // poolTotals sums one family over the swarms of a shard.
 type poolTotals struct{ swarms, seeders, leechers int }
 
-func (sh *shard) announce(a *swarm.Announce, peers []swarm.Peer) (swarm.Stats, []swarm.Peer, error) {
+func (sh *shard) announce(a *swarm.Announce, peers *swarm.Peers) (swarm.Stats, error) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	m := sh.swarms[a.InfoHash]
 	switch {
 	case m == nil && a.Event == bittorrent.Stopped:
-		return swarm.Stats{Completed: sh.past.completed(a.InfoHash)}, peers, nil
+		return swarm.Stats{Completed: sh.past.completed(a.InfoHash)}, nil
 	case m == nil:
 		if err := sh.store.admit(nil); err != nil {
-			return swarm.Stats{}, peers, err
+			return swarm.Stats{}, err
 		}
 		m = sh.add(a.InfoHash)
 	}
@@ -47,10 +47,10 @@ func (sh *shard) announce(a *swarm.Announce, peers []swarm.Peer) (swarm.Stats, [
 	var stats swarm.Stats
 	if err == nil {
 		stats = m.stats()
-		peers = m.sample(a, self, now, peers)
+		m.sample(a, self, now, peers)
 	}
 	sh.settle(a.InfoHash, m, before)
-	return stats, peers, err
+	return stats, err
 }
 
 func (sh *shard) scrape(h bittorrent.InfoHash) swarm.Stats {
@@ -69,7 +69,7 @@ func (sh *shard) scrape(h bittorrent.InfoHash) swarm.Stats {
 
 // add makes the swarm h, which must not exist, with what is remembered of it.
 func (sh *shard) add(h bittorrent.InfoHash) *members {
-	m := &members{completed: sh.past.take(h)}
+	m := newMembers(sh.past.take(h))
 	sh.swarms[h] = m
 	sh.store.swarms.Add(1)
 	return m

@@ -67,7 +67,7 @@ func New(reg prometheus.Registerer, opts Options) *Store {
 
 // Announce records or removes a peer, counts its swarm and samples it: see tracker.Store. It does
 // not wait for anything but the shard, so ctx is not looked at.
-func (s *Store) Announce(_ context.Context, a swarm.Announce, peers []swarm.Peer) (swarm.Stats, []swarm.Peer, error) {
+func (s *Store) Announce(_ context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error) {
 	return s.shardOf(a.InfoHash).announce(&a, peers)
 }
 

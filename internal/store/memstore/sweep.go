@@ -66,10 +66,11 @@ func (sh *shard) sweep() {
 
 // purge ages the pools and removes dead records, and reports whether none is left.
 func (m *members) purge(now ticks, budget *int) (clean bool) {
-	clean = true
-	for _, p := range m.pools {
-		p.age(now)
-		clean = p.purge(now, budget) && clean
+	m.age(now)
+	clean = m.v4.purge(now, budget)
+	if m.others != nil {
+		clean = m.others.v6.purge(now, budget) && clean
+		clean = m.others.webrtc.purge(now, budget) && clean
 	}
 	return clean
 }

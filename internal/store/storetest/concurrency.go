@@ -33,22 +33,23 @@ func concurrentAnnouncesAllCount(t *testing.T, open Open) {
 		for i := range each {
 			p := peer4(w*each + i)
 			a := swarm.Announce{InfoHash: r.hash, Peer: p, NumWant: 20}
-			stats, peers, err := r.store.Announce(context.Background(), a, nil)
+			var peers swarm.Peers
+			stats, err := r.store.Announce(context.Background(), a, &peers)
 			if err != nil || stats.Leechers == 0 {
 				t.Errorf("announce of %v: got %+v, error %v", p, stats, err)
 			}
-			for _, other := range peers {
+			for other := range peers.All() {
 				if other == p {
 					t.Errorf("%v was told of itself", p)
 				}
 			}
 			if i%2 == 0 {
 				a.Seeder = true
-				_, _, _ = r.store.Announce(context.Background(), a, nil)
+				_, _ = r.store.Announce(context.Background(), a, &peers)
 			}
 			if i%3 == 0 {
 				a.Event = bittorrent.Stopped
-				_, _, _ = r.store.Announce(context.Background(), a, nil)
+				_, _ = r.store.Announce(context.Background(), a, &peers)
 			}
 		}
 	})
@@ -67,7 +68,7 @@ func timePassesBesideAnnounces(t *testing.T, open Open) {
 				continue
 			}
 			a := swarm.Announce{InfoHash: hash(i % 3), Peer: peer4(w*rounds + i), NumWant: 20, Seeder: i%2 == 0}
-			if _, _, err := r.store.Announce(context.Background(), a, nil); err != nil {
+			if _, err := r.store.Announce(context.Background(), a, new(swarm.Peers)); err != nil {
 				t.Errorf("announce: %v", err)
 			}
 			if _, err := r.store.Scrape(context.Background(), []bittorrent.InfoHash{r.hash}, nil); err != nil {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/starling-tracker/starling/internal/swarm"
@@ -16,12 +17,13 @@ var limitTests = map[string]func(*testing.T, Open){
 // wantRefused fails the test unless an announce of p is refused for want of room.
 func (r room) wantRefused(p swarm.Peer) {
 	r.t.Helper()
-	_, peers, err := r.store.Announce(r.t.Context(), swarm.Announce{InfoHash: r.hash, Peer: p, NumWant: 50}, nil)
+	var peers swarm.Peers
+	_, err := r.store.Announce(r.t.Context(), swarm.Announce{InfoHash: r.hash, Peer: p, NumWant: 50}, &peers)
 	if refused, ok := errors.AsType[swarm.RefusedError](err); !ok || refused.Reason != swarm.Overloaded {
 		r.t.Errorf("announce of %v: got error %v, want it refused as overloaded", p, err)
 	}
-	if len(peers) != 0 {
-		r.t.Errorf("announce of %v: got the list %v with its refusal", p, peers)
+	if peers.Len() != 0 {
+		r.t.Errorf("announce of %v: got the list %v with its refusal", p, slices.Collect(peers.All()))
 	}
 }
 

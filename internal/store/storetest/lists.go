@@ -48,14 +48,17 @@ func wantDistinct(t *testing.T, got []swarm.Peer, self swarm.Peer) {
 func appendsToTheListItIsGiven(t *testing.T, open Open) {
 	r := newRoom(t, open)
 	r.join(false, peer4(1))
-	before := []swarm.Peer{peer4(7), peer6(8)}
+	var peers swarm.Peers
+	peers.Append(peer4(7))
+	peers.Append(peer6(8))
 	stats := []swarm.Stats{{Seeders: 7}}
-	_, peers, err := r.store.Announce(t.Context(), swarm.Announce{InfoHash: r.hash, Peer: peer4(2), NumWant: 9}, before)
+	_, err := r.store.Announce(t.Context(), swarm.Announce{InfoHash: r.hash, Peer: peer4(2), NumWant: 9}, &peers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := append(before, peer4(1)); !slices.Equal(peers, want) {
-		t.Errorf("got the list %v, want %v", peers, want)
+	want := []swarm.Peer{peer4(7), peer4(1), peer6(8)}
+	if got := slices.Collect(peers.All()); !slices.Equal(got, want) {
+		t.Errorf("got the list %v, want %v", got, want)
 	}
 	stats, err = r.store.Scrape(t.Context(), []bittorrent.InfoHash{r.hash}, stats)
 	if want := []swarm.Stats{{Seeders: 7}, {Leechers: 2}}; err != nil || !slices.Equal(stats, want) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,11 +70,12 @@ func newRoomWith(t testing.TB, open Open, opts Options) room {
 func (r room) say(a swarm.Announce) (swarm.Stats, []swarm.Peer) {
 	r.t.Helper()
 	a.InfoHash = r.hash
-	stats, peers, err := r.store.Announce(context.Background(), a, nil)
+	var peers swarm.Peers
+	stats, err := r.store.Announce(context.Background(), a, &peers)
 	if err != nil {
 		r.t.Fatalf("announce of %v: %v", a.Peer, err)
 	}
-	return stats, peers
+	return stats, slices.Collect(peers.All())
 }
 
 // join announces peers that want no list.
