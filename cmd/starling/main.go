@@ -32,6 +32,7 @@ type cli struct {
 	Swarm    swarmCmd    `cmd:"" group:"Tracker:" help:"Show the peers that a running tracker has of a swarm."`
 	Announce announceCmd `cmd:"" group:"Client:" help:"Announce to any tracker and show its reply."`
 	Scrape   scrapeCmd   `cmd:"" group:"Client:" help:"Ask any tracker how many peers swarms have."`
+	Bench    benchCmd    `cmd:"" group:"Client:" help:"Load any tracker and measure what it does."`
 	Version  versionCmd  `cmd:"" group:"Other:" help:"Print the version of this binary."`
 }
 

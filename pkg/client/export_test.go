@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/netip"
-	"net/url"
 	"time"
 
 	"github.com/starling-tracker/starling/pkg/bittorrent"
@@ -26,5 +25,3 @@ func DecodeAnnounce(body []byte) (Reply, error) { return decodeAnnounce(body) }
 func DecodeScrape(hashes []bittorrent.InfoHash, body []byte) ([]ScrapeResult, error) {
 	return appendScrape(nil, hashes, body)
 }
-
-func ScrapeURL(u *url.URL) (*url.URL, error) { return scrapeURL(u) }

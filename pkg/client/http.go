@@ -44,7 +44,7 @@ func announceHTTP(ctx context.Context, u *url.URL, a Announcement, opts Options)
 }
 
 func scrapeHTTP(ctx context.Context, u *url.URL, hashes []bittorrent.InfoHash, opts Options) ([]ScrapeResult, error) {
-	u, err := scrapeURL(u)
+	u, err := ScrapeURL(u)
 	if err != nil {
 		return nil, err
 	}

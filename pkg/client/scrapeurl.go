@@ -10,10 +10,10 @@ import (
 // answer scrapes, but nobody knows where.
 var errNoScrapeURL = errors.New(`no scrape URL: the path has no "/announce" that could be "/scrape" (BEP 48)`)
 
-// scrapeURL derives the scrape URL from an announce URL (BEP 48, "Scrape convention"). It looks at
+// ScrapeURL derives the scrape URL from an announce URL (BEP 48, "Scrape convention"). It looks at
 // the path alone, where BEP 48 would also stumble over a slash in the query, and it finds announce
 // before a last part that is a passkey, too.
-func scrapeURL(u *url.URL) (*url.URL, error) {
+func ScrapeURL(u *url.URL) (*url.URL, error) {
 	const from, to = "/announce", "/scrape"
 	path := u.EscapedPath()
 	i := strings.LastIndex(path, from)
