@@ -105,6 +105,7 @@ func New(
 			return nil, errors.Join(fmt.Errorf("http.listen: %w", err), f.Close())
 		}
 		tcp, _ := ln.(*net.TCPListener) // that is what "tcp" listens with
+		awaitRequests(tcp)
 		f.listeners = append(f.listeners, &listener{TCPListener: tcp})
 	}
 	return f, nil

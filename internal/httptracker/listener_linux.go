@@ -14,6 +14,18 @@ const (
 	tcpACK         = 0x10
 )
 
+// deferAccept is how long a connection may take to send its first byte before it is accepted without
+// it, in seconds.
+const deferAccept = 5
+
+// awaitRequests makes the kernel hand connections over once their first request is there, so that
+// nobody is woken to wait for it.
+func awaitRequests(ln *net.TCPListener) {
+	control(ln, func(fd int) {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, deferAccept)
+	})
+}
+
 // refuseHandshakes makes the kernel overlook attempts to open a connection to ln, while those under
 // way are completed. Whoever tries is not told anything and tries again, first after a second, when
 // it is told that nobody listens or is answered by somebody else.
@@ -32,13 +44,16 @@ func refuseHandshakes(ln *net.TCPListener) {
 	for i, op := range program {
 		filter[i] = unix.SockFilter{Code: op.Op, Jt: op.Jt, Jf: op.Jf, K: op.K}
 	}
-	raw, err := ln.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Control(func(fd uintptr) {
+	control(ln, func(fd int) {
 		// Where the kernel refuses, a client may meet a reset, as it would have anyway.
-		_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+		_ = unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
 			&unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]})
 	})
+}
+
+// control calls f with the socket's descriptor, unless it is closed.
+func control(ln *net.TCPListener, f func(fd int)) {
+	if raw, err := ln.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { f(int(fd)) })
+	}
 }
