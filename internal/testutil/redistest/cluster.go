@@ -56,7 +56,9 @@ func StartCluster(tb testing.TB, masters int, replicas bool, args ...string) *Cl
 	return c
 }
 
-func (c *Cluster) nodes() []*Server { return append(c.Masters[:len(c.Masters):len(c.Masters)], c.Replicas...) }
+func (c *Cluster) nodes() []*Server {
+	return append(c.Masters[:len(c.Masters):len(c.Masters)], c.Replicas...)
+}
 
 // await waits until every node knows every other and says that all is well.
 func (c *Cluster) await() {

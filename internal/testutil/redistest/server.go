@@ -105,7 +105,7 @@ func (s *Server) Restart() {
 	if err != nil {
 		s.tb.Fatal(err)
 	}
-	defer log.Close() //nolint:errcheck // the server has it
+	defer log.Close()                                //nolint:errcheck // the server has it
 	s.process = exec.Command(s.binary, s.command...) //nolint:gosec // what the test says
 	s.process.Stdout, s.process.Stderr = log, log
 	s.process.SysProcAttr = dieWithUs()
