@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,7 +58,7 @@ func StartCluster(tb testing.TB, masters int, replicas bool, args ...string) *Cl
 }
 
 func (c *Cluster) nodes() []*Server {
-	return append(c.Masters[:len(c.Masters):len(c.Masters)], c.Replicas...)
+	return append(slices.Clip(c.Masters), c.Replicas...)
 }
 
 // await waits until every node knows every other and says that all is well.
