@@ -24,7 +24,7 @@ func (m *members) sample(a *swarm.Announce, self int, now ticks, peers *swarm.Pe
 		otherFamily := swarm.IPv4 + swarm.IPv6 - family
 		other := m.pool(otherFamily)
 		var wantOther int
-		if want, wantOther = share(want, others, eligible(other, leechersOnly)); wantOther > 0 {
+		if want, wantOther = swarm.Share(want, others, eligible(other, leechersOnly)); wantOther > 0 {
 			peers[otherFamily] = other.sample(peers[otherFamily], wantOther, leechersOnly, nowhere, now)
 		}
 	}
@@ -40,13 +40,6 @@ func eligible(p *pool, leechersOnly bool) int {
 	default:
 		return p.live().sum()
 	}
-}
-
-// share divides a list between the announcer's own family, which gets 3/4 of it when it has as
-// many, and the other one. What either cannot fill is the other's.
-func share(want, own, other int) (wantOwn, wantOther int) {
-	wantOther = min(other, max(want/4, want-own))
-	return want - wantOther, wantOther
 }
 
 // sample appends at most want live members, but not the one at self. Over many calls each member is
@@ -67,20 +60,9 @@ func (p *pool) sample(dst []byte, want int, leechersOnly bool, self int, now tic
 	if others.sum() <= want {
 		return p.window(dst, 0, end, want, self, now)
 	}
-	wantSeeders, wantLeechers := mix(want, int(others.seeders), int(others.leechers))
+	wantSeeders, wantLeechers := swarm.Mix(want, int(others.seeders), int(others.leechers))
 	dst = p.window(dst, 0, border, wantSeeders, self, now)
 	return p.window(dst, border, end, wantLeechers, self, now)
-}
-
-// mix divides want, which is below seeders plus leechers, between the roles as they are, the
-// fraction by chance, but leechers get a third when there are as many: seeds serve whoever comes
-// to them, while leechers that nobody tells of each other only wait for seeds.
-func mix(want, seeders, leechers int) (wantSeeders, wantLeechers int) {
-	all := seeders + leechers
-	wantLeechers = (want*leechers + rand.IntN(all)) / all //nolint:gosec // nothing is lost if it is guessed
-	wantLeechers = min(leechers, max(wantLeechers, (want+2)/3))
-	wantSeeders = min(seeders, want-wantLeechers)
-	return wantSeeders, want - wantSeeders
 }
 
 // maxDeadPassed bounds the dead records that a window passes: some microseconds.
