@@ -30,6 +30,9 @@ type benchHashesCmd struct{ population }
 
 // Run prints an info hash a line.
 func (c *benchHashesCmd) Run(out io.Writer) error {
+	if c.Swarms < 0 {
+		return fmt.Errorf("swarms: %d is below zero", c.Swarms)
+	}
 	var page strings.Builder
 	for _, h := range load.InfoHashes(c.Swarms, c.Seed) {
 		page.WriteString(h.String())
@@ -41,7 +44,7 @@ func (c *benchHashesCmd) Run(out io.Writer) error {
 
 // benchFlags are what loads of all protocols share.
 type benchFlags struct {
-	URLs []string `arg:"" name:"URL" help:"Announce URLs of the trackers; clients take turns among them."`
+	URLs []string `arg:"" name:"URL" help:"Announce URLs of the trackers; clients take turns among them, so they should share their swarms."`
 	population
 	Peers    int           `name:"peers" default:"100" help:"Peers of each swarm. All of them announce once before anything counts."`
 	Seeders  float64       `name:"seeders" default:"0.5" help:"Share of the peers that are seeders, 0 to 1."`

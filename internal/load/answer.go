@@ -17,6 +17,8 @@ const (
 	maxBody    = 1 << 20
 )
 
+const statusOK = "200 OK"
+
 // errStale says that a kept connection had been closed before it was asked again.
 var errStale = errors.New("the connection was closed while it waited")
 
@@ -78,11 +80,14 @@ func (h *httpClient) read() (a answer, err error) {
 		a.size += len(text)
 		text = bytes.TrimRight(text, "\r\n")
 		if line == 0 {
-			version, status, ok := strings.Cut(string(text), " ")
-			if !ok || !strings.HasPrefix(version, "HTTP/1.") {
+			version, status, ok := bytes.Cut(text, []byte(" "))
+			if !ok || !bytes.HasPrefix(version, []byte("HTTP/1.")) {
 				return answer{}, errors.New("the answer is not HTTP/1")
 			}
-			a.status, a.close = status, version == "HTTP/1.0"
+			a.close = string(version) == "HTTP/1.0"
+			if a.status = statusOK; string(status) != statusOK { // which is not allocated each time
+				a.status = string(status)
+			}
 			continue
 		}
 		if len(text) == 0 {

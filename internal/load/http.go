@@ -20,11 +20,12 @@ type httpClient struct {
 	pop              *population
 	dialer           net.Dialer
 	address          string
-	announce, scrape []byte // the requests' beginnings, up to the query's parameters
-	end              []byte // and their end, after them
+	announce, scrape []byte    // the requests' beginnings, up to the query's parameters
+	ends             [2][]byte // and their ends, after them: of those that close their connection, and that keep it
 
 	conn    net.Conn // nil: none
 	used    bool     // conn has carried a request
+	keeps   bool     // conn is for many requests
 	in      *bufio.Reader
 	request []byte
 	body    []byte
@@ -47,12 +48,10 @@ func newHTTP(_ context.Context, opts Options, target *url.URL, source netip.Addr
 		}
 	}
 	h.announce, h.scrape = begin(target), begin(scrape)
-	connection := "keep-alive"
-	if !opts.KeepAlive {
-		connection = "close"
+	for i, connection := range []string{"close", "keep-alive"} {
+		h.ends[i] = fmt.Appendf(nil, " HTTP/1.1\r\nHost: %s\r\nUser-Agent: starling-bench\r\nConnection: %s\r\n\r\n",
+			target.Host, connection)
 	}
-	h.end = fmt.Appendf(nil, " HTTP/1.1\r\nHost: %s\r\nUser-Agent: starling-bench\r\nConnection: %s\r\n\r\n",
-		target.Host, connection)
 	return h, nil
 }
 
@@ -75,6 +74,10 @@ func (h *httpClient) close() {
 }
 
 func (h *httpClient) run(ctx context.Context, t *tally, next func() (request, bool), keep bool) error {
+	h.keeps = h.opts.KeepAlive || keep // a connection a request only where it counts: it is much slower
+	if h.keeps && !h.opts.KeepAlive {
+		defer h.close()
+	}
 	for r, ok := next(); ok; r, ok = next() {
 		for heard := time.Now(); ; {
 			answered, err := h.ask(ctx, t, r)
@@ -112,7 +115,7 @@ func (h *httpClient) ask(ctx context.Context, t *tally, r request) (answered boo
 		a, err = h.exchange(ctx, deadline) // it is not the tracker's fault
 	}
 	took := time.Since(began)
-	if !h.opts.KeepAlive || err != nil || a.close {
+	if !h.keeps || err != nil || a.close {
 		h.close()
 	}
 	switch {
@@ -159,14 +162,17 @@ func cause(err error) string {
 }
 
 func (h *httpClient) appendRequest(dst []byte, r request) []byte {
-	m := r.member
+	m, end := r.member, h.ends[0]
+	if h.keeps {
+		end = h.ends[1]
+	}
 	if r.scrape {
 		dst = httpproto.AppendScrapeQuery(append(dst, h.scrape...), h.pop.hashes[m.swarm:m.swarm+1])
-		return append(dst, h.end...)
+		return append(dst, end...)
 	}
 	a := httpproto.AnnounceRequest{
 		InfoHash: h.pop.hashes[m.swarm], PeerID: h.pop.peerID(m), Port: h.pop.port(m), Left: h.pop.left(m),
 		NumWant: int32(h.opts.NumWant),
 	}
-	return append(a.AppendQuery(append(dst, h.announce...)), h.end...)
+	return append(a.AppendQuery(append(dst, h.announce...)), end...)
 }

@@ -12,14 +12,13 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"time"
 )
 
 // Options are what a load is made of. All of them must be set but for those with a zero in their
 // comment.
 type Options struct {
-	Targets   []string     // announce URLs, all udp:// or all http://; clients take turns among them
+	Targets   []string     // announce URLs, all udp:// or all http://, of trackers that share swarms; clients take turns
 	Network   string       // "4" or "6"; zero: whichever a target's name leads to first
 	Sources   []netip.Addr // local addresses to announce from; zero: the one the system chooses
 	Clients   int          // sockets of UDP, connections of HTTP
@@ -56,6 +55,12 @@ func Run(ctx context.Context, opts Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if err := opts.validate(); err != nil {
+		return Report{}, err
+	}
+	if _, err := readCPU(opts.PIDs); err != nil {
+		return Report{}, err // before the time that the peers' announces take
+	}
 	pop, err := newPopulation(opts)
 	if err != nil {
 		return Report{}, err
@@ -83,28 +88,4 @@ func Run(ctx context.Context, opts Options) (Report, error) {
 		return Report{}, fmt.Errorf("after the load: %w", err)
 	}
 	return newReport(opts, targets, clients.tally(), took, before, after), nil
-}
-
-// parseTargets returns the targets' URLs, which must be of one protocol.
-func parseTargets(texts []string) (targets []*url.URL, err error) {
-	for _, text := range texts {
-		u, err := url.Parse(text)
-		switch {
-		case err != nil:
-			return nil, err
-		case u.Scheme != "udp" && u.Scheme != "http":
-			return nil, fmt.Errorf("%s: a load is for udp:// or http:// trackers", text)
-		case u.Hostname() == "":
-			return nil, fmt.Errorf("%s: there is no host in it", text)
-		case u.Scheme == "udp" && u.Port() == "":
-			return nil, fmt.Errorf("%s: there is no port in it", text)
-		case len(targets) > 0 && u.Scheme != targets[0].Scheme:
-			return nil, fmt.Errorf("%s: all targets must be %s", text, targets[0].Scheme)
-		}
-		targets = append(targets, u)
-	}
-	if len(targets) == 0 {
-		return nil, fmt.Errorf("there is no target")
-	}
-	return targets, nil
 }

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -29,7 +28,7 @@ type udpClient struct {
 	opts   Options
 	pop    *population
 	conn   *net.UDPConn
-	wire   batcher
+	wire   *batcher
 	peer   int // bytes of a peer in an answer
 	id     uint64
 	issued time.Time // when id came
@@ -38,23 +37,7 @@ type udpClient struct {
 	free   []int // numbers of slots without a request
 }
 
-// A slot is a request that is out.
-type slot struct {
-	request request
-	connect bool
-	out     bool
-	sent    time.Time
-	packet  []byte
-
-	transactionID uint32
-}
-
-const slotBits = 12
-
 func dialUDP(ctx context.Context, opts Options, target *url.URL, source netip.Addr, pop *population) (*udpClient, error) {
-	if opts.Window >= 1<<slotBits {
-		return nil, fmt.Errorf("a window of %d requests is too large: at most %d", opts.Window, 1<<slotBits-1)
-	}
 	var d net.Dialer
 	if source.IsValid() {
 		d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
@@ -70,7 +53,10 @@ func dialUDP(ctx context.Context, opts Options, target *url.URL, source netip.Ad
 	if remote.IP.To4() != nil {
 		u.peer = 6
 	}
-	u.wire = newBatcher(conn, remote.IP.To4() != nil, opts.Window+1)
+	if u.wire, err = newBatcher(conn, opts.Window+1); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
 	for i := range u.slots {
 		u.slots[i].packet = make([]byte, 0, udpproto.AnnounceRequestLen)
 		u.free = append(u.free, i)
@@ -148,93 +134,4 @@ func (u *udpClient) fill(t *tally, now time.Time, next func() (request, bool), m
 		}
 	}
 	return more
-}
-
-// send makes the packet of s and puts it into the batch.
-func (u *udpClient) send(t *tally, now time.Time, s slot) {
-	n := u.free[len(u.free)-1]
-	u.free = u.free[:len(u.free)-1]
-	dst := &u.slots[n]
-	dst.request, dst.connect, dst.out = s.request, s.connect, true
-	u.again(t, now, n)
-}
-
-// again sends what the slot holds, by a new transaction ID.
-func (u *udpClient) again(t *tally, now time.Time, n int) {
-	s := &u.slots[n]
-	s.transactionID = (s.transactionID>>slotBits+1)<<slotBits | uint32(n)
-	s.sent = now
-	if !s.connect {
-		t.sent++
-	}
-	s.packet = u.appendRequest(s.packet[:0], s)
-	u.wire.write(s.packet)
-}
-
-func (u *udpClient) appendRequest(dst []byte, s *slot) []byte {
-	header := udpproto.Header{ConnectionID: u.id, TransactionID: s.transactionID}
-	m := s.request.member
-	switch {
-	case s.connect:
-		return udpproto.AppendConnectRequest(dst, s.transactionID)
-	case s.request.scrape:
-		return udpproto.AppendScrapeRequest(dst, header, u.pop.hashes[m.swarm:m.swarm+1])
-	}
-	a := udpproto.AnnounceRequest{
-		Header: header, InfoHash: u.pop.hashes[m.swarm], PeerID: u.pop.peerID(m), Left: u.pop.left(m),
-		Key: uint32(m.peer), NumWant: int32(u.opts.NumWant), Port: u.pop.port(m),
-	}
-	return a.Append(dst)
-}
-
-// receive counts one packet. An error packet is an error when all must be answered.
-func (u *udpClient) receive(t *tally, packet []byte, now time.Time, keep bool) error {
-	action, transactionID, ok := udpproto.ParseReplyHeader(packet)
-	n := int(transactionID & (1<<slotBits - 1))
-	if !ok || n >= len(u.slots) || !u.slots[n].out || u.slots[n].transactionID != transactionID {
-		t.late++
-		return nil
-	}
-	s := &u.slots[n]
-	u.heard = now
-	switch action {
-	case udpproto.ActionConnect:
-		if id, ok := udpproto.ParseConnectReply(packet); ok && s.connect {
-			u.id, u.issued = id, now
-		}
-	case udpproto.ActionAnnounce:
-		t.answered(false, (len(packet)-udpproto.AnnounceReplyLen)/u.peer, len(packet), now.Sub(s.sent))
-	case udpproto.ActionScrape:
-		t.answered(true, 0, len(packet), now.Sub(s.sent))
-	default:
-		t.failed(udpproto.ErrorText(packet))
-		if keep {
-			return fmt.Errorf("%v refuses: %q", u.conn.RemoteAddr(), udpproto.ErrorText(packet))
-		}
-	}
-	s.out = false
-	u.free = append(u.free, n)
-	return nil
-}
-
-// giveUp looks for requests that were out for too long, and asks them again when all must be
-// answered. Then it is an error to have heard nothing for long.
-func (u *udpClient) giveUp(t *tally, now time.Time, keep bool) error {
-	if silent := now.Sub(u.heard); keep && silent > silence+u.opts.Timeout {
-		return fmt.Errorf("%v: no answer for %v", u.conn.RemoteAddr(), silent.Round(time.Second))
-	}
-	for n := range u.slots {
-		s := &u.slots[n]
-		if !s.out || now.Sub(s.sent) < u.opts.Timeout {
-			continue
-		}
-		t.gaveUp()
-		if keep || s.connect {
-			u.again(t, now, n)
-			continue
-		}
-		s.out = false
-		u.free = append(u.free, n)
-	}
-	return nil
 }
