@@ -46,7 +46,13 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 		go test -run='^$$' -fuzz="^$${target#func }$$" -fuzztime=$(FUZZTIME) "$${file%/*}" </dev/null; \
 	done
 
-bench: ## benchmarks (BENCH=regexp), printed for docs/benchmarks.md
+bench: bench-deps ## Starling beside other trackers, loaded over UDP and HTTP (ROUNDS=5, SECONDS=5, ARGS=flags)
+	go run ./test/bench $(ARGS)
+
+bench-deps: ## installs the other trackers: apt-get, npm, cargo; those it cannot are left out
+	@scripts/bench-deps
+
+microbench: ## Go benchmarks (BENCH=regexp)
 	go test -run='^$$' -bench='$(BENCH)' -benchmem ./...
 
 benchcmp: ## benchstat against the main branch (BENCH=regexp, COUNT=6)

@@ -1,0 +1,42 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+	"strconv"
+)
+
+// An entry is a row of a table: a contestant and how it is loaded.
+type entry struct {
+	name    string
+	version string
+	load    load
+	cores   []int // it runs on
+	// command tells how to start it there. It may write settings into the site's folder.
+	command func(ctx context.Context, at site) (program, error)
+}
+
+// A table compares entries. Its notes say what its figures do not.
+type table struct {
+	name    string
+	base    string // the entry that others are compared with
+	floor   string // the entry that all are compared with; may be empty
+	entries []entry
+	notes   []string
+}
+
+// A site is where a contestant runs once.
+type site struct {
+	dir  string // empty, its working directory, which everybody may read
+	port int    // to listen on, over the load's protocol
+	load load
+	// writeHashes writes the load's info hashes into a file, one a line.
+	writeHashes func(ctx context.Context, path string) error
+}
+
+func (s site) address() string { return net.JoinHostPort(loopback, strconv.Itoa(s.port)) }
+
+func (s site) path(name string) string { return filepath.Join(s.dir, name) }
