@@ -13,11 +13,12 @@ const (
 	InvalidPort
 	Overloaded
 	Unavailable
+	Busy
 	Internal
 )
 
 // Reasons is how many reasons there are; every Reason is below it.
-const Reasons = 7
+const Reasons = 8
 
 var reasons = [Reasons]struct {
 	word, sentence string
@@ -29,6 +30,7 @@ var reasons = [Reasons]struct {
 	InvalidPort:     {"invalid_port", "invalid port", true},
 	Overloaded:      {"overloaded", "tracker is full, try again later", false},
 	Unavailable:     {"unavailable", "tracker is unavailable, try again later", false},
+	Busy:            {"busy", "tracker is busy, try again later", false},
 	Internal:        {"internal", "internal error", false},
 }
 

@@ -27,6 +27,8 @@ type Opened struct {
 	tracker.Store
 	// Advance moves the store's clock. What it does about the dead is the store's business.
 	Advance func(time.Duration)
+	// AnyNumberOfSwarms says that the store does not count swarms, and so has no use for MaxSwarms.
+	AnyNumberOfSwarms bool
 }
 
 // Open opens an empty store for one test.

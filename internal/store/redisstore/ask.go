@@ -1,0 +1,120 @@
+package redisstore
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+)
+
+// How long what a replica did for a key need not be done again, in seconds.
+const (
+	keepAgain  = 60 // EXPIRE
+	purgeAgain = 60 // removal of the dead
+)
+
+// purgeSlack is for how many seconds the dead are left where they are, since another replica's clock
+// may be behind.
+const purgeSlack = 60
+
+// staleHint is the age, in seconds, at which the size of a pool is unknown again.
+const staleHint = 120
+
+// keepBeyond is how long a key is kept beyond the lifetime of its youngest peer, at the least.
+const keepBeyond = keepAgain + 30
+
+// ask puts the commands of o into the pipeline, by what h remembers of the swarm. They are written in
+// the order in which they must happen: the purge before the announce, which is not to find itself dead,
+// the announce before the counts, and the counts before the windows, whose ranks they judge.
+func (s *Store) ask(c *call, o *op, h *hint) {
+	own := o.announce.Peer.Family()
+	if !o.scrape {
+		s.askWrite(c, o, &h.pools[own])
+	}
+	fresh := true
+	for f := range swarm.Family(swarm.Families) {
+		if (o.scrape || f != own) && since(h.pools[f].counted, c.now) < s.recount {
+			continue // as it was counted not long ago
+		}
+		o.counts[f] = c.count(s.key(f, o))
+		fresh = fresh && f == own && !o.scrape
+	}
+	if !fresh {
+		o.completed = redis.NewStringCmd(c.ctx, "hget", s.conn.Facts(o.announce.InfoHash), "completed")
+		_ = c.pipe.Process(c.ctx, o.completed)
+	}
+	if !o.scrape && !o.stopped() {
+		s.askList(c, o, h)
+	}
+}
+
+func (s *Store) key(f swarm.Family, o *op) any { return s.conn.Pool(f, o.announce.InfoHash) }
+
+// askWrite records the announcer, or removes it.
+func (s *Store) askWrite(c *call, o *op, h *poolHint) {
+	a := &o.announce
+	key, member := s.key(a.Peer.Family(), o), any(string(a.Peer.AppendCompact(nil)))
+	if since(h.purged, c.now) >= purgeAgain {
+		border := int64(c.now) - purgeSlack
+		c.int("zremrangebyscore", key, -border, border)
+		h.purged = uint32(c.now)
+	}
+	if o.stopped() {
+		o.added = c.int("zrem", key, member)
+		return
+	}
+	if a.Seeder {
+		// 1 exactly when a leecher was there: every other score is below -1, and left alone.
+		o.moved = c.int("zadd", key, "xx", "lt", "ch", -1, member)
+	}
+	o.added = c.int("zadd", key, score(c.now, s.opts.PeerLifetime, a.Seeder), member)
+	if since(h.kept, c.now) >= keepAgain || h.seeders+h.leechers == 0 {
+		s.keep(c, key)
+		h.kept = uint32(c.now)
+	}
+}
+
+// keep has a key outlive its youngest peer, but not by much.
+func (s *Store) keep(c *call, key any) {
+	c.int("expire", key, int64(s.opts.PeerLifetime/time.Second)+keepBeyond)
+}
+
+// askList reads windows for the announcer's list.
+func (s *Store) askList(c *call, o *op, h *hint) {
+	a := &o.announce
+	if a.NumWant <= 0 {
+		return
+	}
+	own := a.Peer.Family()
+	leechersOnly := a.WantsLeechersOnly()
+	s.askWindows(c, o, h, own, want{a.NumWant, leechersOnly, string(a.Peer.AppendCompact(nil))})
+	if a.AnyFamily && own != swarm.WebRTC {
+		// How the two share the list is known with their counts. Until then either may have all of it.
+		other := swarm.IPv4 + swarm.IPv6 - own
+		if p := &h.pools[other]; p.counted == 0 || p.seeders+p.leechers > 0 {
+			s.askWindows(c, o, h, other, want{count: a.NumWant, leechersOnly: leechersOnly})
+		}
+	}
+}
+
+func (s *Store) askWindows(c *call, o *op, h *hint, f swarm.Family, w want) {
+	if w.count <= 0 {
+		return
+	}
+	o.wants[f] = w
+	o.windows[f] = w.plan(o.windows[f], &h.pools[f], since(h.pools[f].counted, c.now) <= staleHint)
+	for i := range o.windows[f] {
+		win := &o.windows[f][i]
+		first, last := win.ranks()
+		win.reply = redis.NewRawCmd(c.ctx, "zrange", s.key(f, o), first, last)
+		_ = c.pipe.Process(c.ctx, win.reply)
+	}
+}
+
+// newLiveRange returns the borders between the living and the dead.
+func newLiveRange(now second) liveRange {
+	n := strconv.FormatInt(int64(now), 10)
+	return liveRange{seedersTo: "(-" + n, leechersFrom: "(" + n}
+}

@@ -1,0 +1,113 @@
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/internal/testutil/redistest"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// wantUnavailable fails the test unless an announce and a scrape are refused as unavailable, in little
+// more than the deadline.
+func wantUnavailable(t *testing.T, what string, s announcer, deadline time.Duration) {
+	t.Helper()
+	began := time.Now()
+	_, announceErr := s.Announce(t.Context(), swarm.Announce{InfoHash: hash(1), Peer: peer(1)}, new(swarm.Peers))
+	_, scrapeErr := s.Scrape(t.Context(), []bittorrent.InfoHash{hash(1), hash(2)}, nil)
+	for _, err := range []error{announceErr, scrapeErr} {
+		if swarm.ReasonOf(err) != swarm.Unavailable {
+			t.Errorf("%s: got error %v, want it refused as unavailable", what, err)
+		}
+	}
+	if took := time.Since(began); took > 2*deadline+time.Second {
+		t.Errorf("%s: got refusals after %v, want them after %v each at most", what, took, deadline)
+	}
+}
+
+type announcer interface {
+	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error)
+	Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error)
+}
+
+func TestAnnouncesAreRefusedWhileRedisIsAwayAndNoLonger(t *testing.T) {
+	server := redistest.Start(t)
+	opts := options
+	opts.Deadline = 200 * time.Millisecond
+	s := open(t, connect(t, server.URL()), opts)
+	a := swarm.Announce{InfoHash: hash(1), Peer: peer(1), NumWant: 50}
+	answered := func(context.Context) error {
+		_, err := s.Announce(t.Context(), a, new(swarm.Peers))
+		return err
+	}
+	server.Await("the first announce", answered)
+	server.Freeze()
+	wantUnavailable(t, "frozen", s, opts.Deadline)
+	server.Thaw()
+	server.Await("an announce after the thaw", answered)
+	server.Kill()
+	wantUnavailable(t, "gone", s, opts.Deadline)
+	server.Restart()
+	server.Await("an announce after the restart", answered)
+	server.Do("FLUSHALL")
+	stats, err := s.Announce(t.Context(), a, new(swarm.Peers))
+	if err != nil || stats != (swarm.Stats{Leechers: 1}) {
+		t.Errorf("after FLUSHALL: got %+v, error %v, want a leecher", stats, err)
+	}
+}
+
+func TestAFullServerRefuses(t *testing.T) {
+	server := redistest.Start(t, "--maxmemory", "1mb", "--maxmemory-policy", "noeviction")
+	s := open(t, connect(t, server.URL()), options)
+	for n := range 100_000 {
+		_, err := s.Announce(t.Context(), swarm.Announce{InfoHash: hash(n), Peer: peer(n)}, new(swarm.Peers))
+		if err != nil {
+			if swarm.ReasonOf(err) != swarm.Unavailable {
+				t.Errorf("got error %v, want it refused as unavailable", err)
+			}
+			return
+		}
+	}
+	t.Error("got room for 100,000 swarms in 1 MB")
+}
+
+func TestNothingPilesUpWhileRedisIsFrozen(t *testing.T) {
+	server := redistest.Start(t)
+	opts := options
+	opts.Deadline, opts.Queue = 300*time.Millisecond, 10
+	s := open(t, connect(t, server.URL()), opts)
+	server.Freeze()
+	defer server.Thaw()
+	var mu sync.Mutex
+	refusals := map[swarm.Reason]int{}
+	var clients sync.WaitGroup
+	for n := range 500 { // all of one swarm, and so of one lane
+		clients.Go(func() {
+			_, err := s.Announce(t.Context(), swarm.Announce{InfoHash: hash(1), Peer: peer(n)}, new(swarm.Peers))
+			mu.Lock()
+			defer mu.Unlock()
+			refusals[swarm.ReasonOf(err)]++
+		})
+	}
+	clients.Wait()
+	if refusals[swarm.Busy] == 0 || refusals[swarm.Unavailable] == 0 || refusals[swarm.Busy]+refusals[swarm.Unavailable] != 500 {
+		t.Errorf("got refusals %v, want some as busy, and some as unavailable after the deadline", refusals)
+	}
+}
+
+func TestAnAnnounceEndsWithItsContext(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, connect(t, server.URL()), options)
+	server.Freeze()
+	defer server.Thaw()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := s.Announce(ctx, swarm.Announce{InfoHash: hash(1), Peer: peer(1)}, new(swarm.Peers))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got error %v, want the caller's deadline", err)
+	}
+}

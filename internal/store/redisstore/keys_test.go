@@ -1,0 +1,107 @@
+package redisstore_test
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/starling-tracker/starling/internal/store/redisstore"
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/internal/testutil/redistest"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+func hash(n int) (h bittorrent.InfoHash) {
+	binary.BigEndian.PutUint32(h[:], uint32(n)*0x9e3779b1)
+	binary.BigEndian.PutUint32(h[16:], uint32(n))
+	return h
+}
+
+func peer(n int) swarm.Peer {
+	ip := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
+	return swarm.TCPPeer(netip.AddrPortFrom(ip, 6881))
+}
+
+// say announces, which has to succeed.
+func say(t *testing.T, s *redisstore.Store, a swarm.Announce) (swarm.Stats, swarm.Peers) {
+	t.Helper()
+	var peers swarm.Peers
+	stats, err := s.Announce(t.Context(), a, &peers)
+	if err != nil {
+		t.Fatalf("announce of %v: %v", a.Peer, err)
+	}
+	return stats, peers
+}
+
+func TestEveryKeyOfASwarmExpires(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, connect(t, server.URL()), options)
+	join := func(p int) { say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(p), NumWant: 50}) }
+	join(1)
+	key := server.Do("KEYS", "*:4*").([]any)[0]
+	for _, what := range []string{"stopped by another replica", "flushed"} {
+		if what == "flushed" {
+			server.Do("FLUSHALL")
+		} else {
+			server.Do("DEL", key)
+		}
+		join(2)
+		join(3) // what was due after the one before has been done with it
+		ttl := server.Int("TTL", key)
+		if low, high := int(options.PeerLifetime/time.Second), int((options.PeerLifetime+3*time.Minute)/time.Second); ttl < low || ttl > high {
+			t.Errorf("%s: got a key that expires in %d seconds, want between %d and %d", what, ttl, low, high)
+		}
+	}
+}
+
+func TestASteadyAnnounceIsSixCommandsAtMost(t *testing.T) {
+	server := redistest.Start(t)
+	opts := options
+	opts.Recount = 10 * time.Second
+	s := open(t, connect(t, server.URL()), opts)
+	for n := range 300 {
+		say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(n), Seeder: n%2 == 0, NumWant: 50})
+	}
+	say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(7), NumWant: 50}) // what was due is done
+	server.Do("CONFIG", "RESETSTAT")
+	const announces = 50
+	for n := range announces {
+		say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(n), Seeder: n%2 == 0, NumWant: 50})
+	}
+	commands := 0
+	for line := range strings.Lines(server.Text("INFO", "commandstats")) {
+		name, rest, _ := strings.Cut(line, ":calls=")
+		if name == "cmdstat_info" || name == "cmdstat_config|resetstat" || rest == "" {
+			continue
+		}
+		calls, _, _ := strings.Cut(rest, ",")
+		n := 0
+		for _, digit := range calls {
+			n = n*10 + int(digit-'0')
+		}
+		commands += n
+	}
+	if commands > 6*announces {
+		t.Errorf("got %d commands for %d announces, want 6 each at most:\n%s", commands, announces, server.Text("INFO", "commandstats"))
+	}
+}
+
+func TestTwoReplicasAreOneTracker(t *testing.T) {
+	url := redistest.Start(t).URL()
+	conn := connect(t, url)
+	replicas := []*redisstore.Store{open(t, conn, options), open(t, conn, options)}
+	for n := range 70 {
+		p := peer(n)
+		say(t, replicas[n%2], swarm.Announce{InfoHash: hash(1), Peer: p})
+		stats, peers := say(t, replicas[1-n%2], swarm.Announce{InfoHash: hash(1), Peer: peer(1000), NumWant: 80})
+		found := false
+		for other := range peers.All() {
+			found = found || other == p
+		}
+		if !found || stats.Leechers != uint32(n+2) {
+			t.Fatalf("peer %d: got it told of by the other replica: %v, of %d members, want %d", n, found, stats.Leechers, n+2)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package redisstore
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// batchSize is how many announces a pipeline carries at most. More in one gain nothing.
+const batchSize = 128
+
+// A lane carries the announces of its share of the swarms to Redis, one pipeline at a time, so that
+// what a peer says arrives in the order in which it was said. What queues up while a pipeline is under
+// way is the next one, and the busier the lane the larger it gets.
+type lane struct {
+	store *Store
+	hints *hints
+	found found
+
+	mu    sync.Mutex // guards what follows
+	queue []*op
+	woken chan struct{} // has a value when the queue may have an op
+	due   []due         // the lane's own, with no need of mu
+	taken []*op         // likewise
+}
+
+func newLane(s *Store) *lane {
+	return &lane{store: s, hints: newHints(s.opts.Hints / laneCount), woken: make(chan struct{}, 1)}
+}
+
+// push queues an op, and reports whether there was room.
+func (l *lane) push(o *op) bool {
+	l.mu.Lock()
+	if len(l.queue) >= l.store.opts.Queue {
+		l.mu.Unlock()
+		return false
+	}
+	l.queue = append(l.queue, o)
+	l.mu.Unlock()
+	select {
+	case l.woken <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// take moves the ops of the next pipeline out of the queue.
+func (l *lane) take() []*op {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(len(l.queue), batchSize)
+	l.taken = append(l.taken[:0], l.queue[:n]...)
+	rest := copy(l.queue, l.queue[n:])
+	clear(l.queue[rest:])
+	l.queue = l.queue[:rest]
+	return l.taken
+}
+
+// run carries ops until ctx is done, and then those that are queued.
+func (l *lane) run(ctx context.Context) {
+	carrying := context.WithoutCancel(ctx) // what was queued is answered, whatever ends meanwhile
+	for {
+		ops := l.take()
+		if len(ops) > 0 {
+			l.carry(carrying, ops)
+			continue
+		}
+		select {
+		case <-l.woken:
+		case <-ctx.Done():
+			if ops = l.take(); len(ops) == 0 {
+				if len(l.due) > 0 {
+					l.carry(carrying, nil)
+				}
+				return
+			}
+			l.carry(carrying, ops)
+		}
+	}
+}
+
+// carry sends one pipeline and answers its ops.
+func (l *lane) carry(ctx context.Context, ops []*op) {
+	s := l.store
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
+	defer cancel()
+	now := secondOf(s.opts.Now())
+	c := &call{ctx: ctx, pipe: s.conn.Pipeline(), now: now, live: newLiveRange(now)}
+	for _, d := range l.due {
+		s.pay(c, d)
+	}
+	l.due = l.due[:0] // whatever becomes of them: once more might be once too often
+	ops = slices.DeleteFunc(ops, s.forgotten)
+	for _, o := range ops {
+		s.ask(c, o, l.hints.of(o.announce.InfoHash))
+	}
+	began := time.Now()
+	_, _ = c.pipe.Exec(ctx) // each command has its own error
+	s.metrics.pipeline(len(ops), time.Since(began))
+	for _, o := range ops {
+		h := l.hints.of(o.announce.InfoHash)
+		if d := s.answer(c, o, h, &l.found); d != (dues{}) {
+			l.due = append(l.due, due{d, o.announce.InfoHash, o.announce.Peer})
+		}
+		if o.err != nil {
+			*h = hint{} // nothing is known of what came to be
+		}
+		s.finish(o)
+	}
+}

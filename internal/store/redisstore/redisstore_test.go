@@ -1,0 +1,75 @@
+package redisstore_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"github.com/starling-tracker/starling/internal/redisconn"
+	"github.com/starling-tracker/starling/internal/store/redisstore"
+	"github.com/starling-tracker/starling/internal/store/storetest"
+	"github.com/starling-tracker/starling/internal/testutil/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var opened atomic.Int64
+
+// connect returns a client with key names of its own.
+func connect(t testing.TB, url string) *redisconn.Conn {
+	t.Helper()
+	conn, err := redisconn.Open(redisconn.Options{URL: url, Prefix: fmt.Sprintf("t%d:", opened.Add(1))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// open returns a store that runs until the test is over.
+func open(t testing.TB, conn *redisconn.Conn, opts redisstore.Options) *redisstore.Store {
+	t.Helper()
+	s := redisstore.New(conn, prometheus.NewRegistry(), opts)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return s
+}
+
+var options = redisstore.Options{
+	PeerLifetime: time.Hour, Deadline: 10 * time.Second, Queue: 4096, Hints: 10_000, Now: time.Now,
+}
+
+// opener opens stores over the Redis at url.
+func opener(url string) storetest.Open {
+	return func(t testing.TB, opts storetest.Options) storetest.Opened {
+		var since atomic.Int64
+		o := options
+		o.PeerLifetime, o.MaxPeersPerSwarm = opts.PeerLifetime, opts.MaxPeersPerSwarm
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(since.Load())) }
+		return storetest.Opened{
+			Store:             open(t, connect(t, url), o),
+			Advance:           func(d time.Duration) { since.Add(int64(d)) },
+			AnyNumberOfSwarms: true,
+		}
+	}
+}
+
+func TestKeepsTheContractOnASingleServer(t *testing.T) {
+	storetest.Run(t, opener(redistest.Start(t).URL()))
+}
+
+func TestKeepsTheContractOnACluster(t *testing.T) {
+	storetest.Run(t, opener(redistest.StartCluster(t, 3, false).URL()))
+}

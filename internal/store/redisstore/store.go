@@ -1,0 +1,122 @@
+// Package redisstore keeps swarms in Redis, where all replicas of a tracker find them.
+//
+// A pool of a swarm is one sorted set: the member is the peer's compact form, the score its expiry and
+// role (score.go). An announce is a few plain commands in one pipeline: it writes the peer, counts the
+// living, and reads windows of ranks for the list. Pipelines carry the announces of many peers: each
+// swarm belongs to a lane, which has one pipeline under way at a time (lane.go). A replica remembers
+// sizes of swarms to choose commands by (hints.go), and never answers by them alone, but for the counts
+// of the pools that the announcer is not in, which may be some seconds old.
+package redisstore
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/starling-tracker/starling/internal/redisconn"
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+// laneCount is how many pipelines are under way at a time. It divides the slots of a Cluster so that
+// the swarms of a lane are in one stretch of them, which is mostly on one node.
+const laneCount = 12
+
+// Options configure a Store. All of them must be set but for those with a zero in their comment.
+type Options struct {
+	PeerLifetime     time.Duration // how long a peer that falls silent is kept
+	MaxPeersPerSwarm int           // zero: no bound
+	Deadline         time.Duration // of an announce, waiting included
+	Queue            int           // announces that wait in a lane at most
+	Hints            int           // swarms remembered at most
+	// Recount is how old the counts of the pools may be that the announcer is not in. Zero: they are
+	// counted each time.
+	Recount time.Duration
+	Now     func() time.Time
+}
+
+// A Store keeps swarms in Redis. It satisfies tracker.Store and may be called concurrently.
+type Store struct {
+	conn    *redisconn.Conn
+	opts    Options
+	recount int64 // Options.Recount in seconds
+	metrics *metrics
+	lanes   [laneCount]*lane
+	ops     sync.Pool
+}
+
+// New returns a store over conn, whose metrics are in reg. It answers while Run runs.
+func New(conn *redisconn.Conn, reg prometheus.Registerer, opts Options) *Store {
+	s := &Store{conn: conn, opts: opts, recount: int64(opts.Recount / time.Second), metrics: newMetrics(reg)}
+	s.ops.New = func() any { return &op{done: make(chan struct{}, 1)} }
+	for i := range s.lanes {
+		s.lanes[i] = newLane(s)
+	}
+	return s
+}
+
+// Run carries announces to Redis until ctx is done and those that wait are answered. It returns nil.
+func (s *Store) Run(ctx context.Context) error {
+	var lanes sync.WaitGroup
+	for _, l := range s.lanes {
+		lanes.Go(func() { l.run(ctx) })
+	}
+	lanes.Wait()
+	return nil
+}
+
+// Announce records or removes a peer, counts its swarm and samples it: see tracker.Store. It waits for
+// Redis no longer than the deadline.
+func (s *Store) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error) {
+	o := s.newOp()
+	o.announce, o.scrape = a, false
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
+	defer cancel()
+	if err := s.do(ctx, o); err != nil {
+		return swarm.Stats{}, err
+	}
+	stats, err := o.stats, o.err
+	if err == nil {
+		for f, list := range o.peers {
+			peers[f] = append(peers[f], list...)
+		}
+	}
+	s.ops.Put(o)
+	return stats, failure(err)
+}
+
+// Scrape appends the counts of each swarm to stats: see tracker.Store.
+func (s *Store) Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
+	defer cancel()
+	asked := make([]*op, 0, len(hashes))
+	var failed error
+	for _, h := range hashes {
+		o := s.newOp()
+		o.announce, o.scrape = swarm.Announce{InfoHash: h}, true
+		if !s.laneOf(h).push(o) {
+			failed = swarm.RefusedError{Reason: swarm.Busy}
+			break
+		}
+		asked = append(asked, o)
+	}
+	for _, o := range asked {
+		if err := s.wait(ctx, o); err != nil {
+			failed = err
+			continue
+		}
+		stats = append(stats, o.stats)
+		if o.err != nil {
+			failed = failure(o.err)
+		}
+		s.ops.Put(o)
+	}
+	return stats, failed
+}
+
+// laneOf returns the lane of a swarm: the lanes share out the slots of a Cluster in stretches.
+func (s *Store) laneOf(h bittorrent.InfoHash) *lane {
+	return s.lanes[redisconn.Slot(h)*laneCount/redisconn.Slots]
+}

@@ -1,0 +1,67 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+)
+
+func (s *Store) newOp() *op {
+	o, _ := s.ops.Get().(*op)
+	o.reset()
+	return o
+}
+
+// do sends o through its lane and waits for it.
+func (s *Store) do(ctx context.Context, o *op) error {
+	if !s.laneOf(o.announce.InfoHash).push(o) {
+		s.ops.Put(o)
+		return swarm.RefusedError{Reason: swarm.Busy}
+	}
+	return s.wait(ctx, o)
+}
+
+// wait returns nil when the lane is done with o, or an error when ctx is done before, and leaves o to
+// the lane.
+func (s *Store) wait(ctx context.Context, o *op) error {
+	select {
+	case <-o.done:
+		return nil
+	case <-ctx.Done():
+	}
+	if o.state.CompareAndSwap(waited, abandoned) {
+		return fmt.Errorf("%w: %w", swarm.RefusedError{Reason: swarm.Unavailable}, ctx.Err())
+	}
+	<-o.done // it was just finished
+	return nil
+}
+
+// finish hands o to who waits for it, or keeps it when nobody does any more.
+func (s *Store) finish(o *op) {
+	if o.state.CompareAndSwap(waited, finished) {
+		o.done <- struct{}{}
+		return
+	}
+	s.ops.Put(o)
+}
+
+// forgotten reports whether nobody waits for o any more, and keeps it then: its client was refused, and
+// will say again what it said.
+func (s *Store) forgotten(o *op) bool {
+	if o.state.Load() != abandoned {
+		return false
+	}
+	s.ops.Put(o)
+	return true
+}
+
+// failure returns err as a frontend needs it: whatever Redis cannot do now it may do in a minute, so the
+// client is told to come back.
+func failure(err error) error {
+	if _, refused := errors.AsType[swarm.RefusedError](err); err == nil || refused {
+		return err
+	}
+	return fmt.Errorf("%w: %w", swarm.RefusedError{Reason: swarm.Unavailable}, err)
+}

@@ -1,0 +1,90 @@
+package redisstore
+
+import (
+	"math/rand/v2"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+)
+
+// wholeBelow is the size up to which a pool is read whole.
+const wholeBelow = 80
+
+// A window is a range of ranks that is read of a pool. Ranks of seeders count from the front, those of
+// leechers from the back, so that each role's hold while the other grows. Which ranks are those of the
+// living is told by counts that are read with the window, not by those that it was chosen by.
+type window struct {
+	part  part
+	first int // rank of its first member
+	count int // members at most; none for all
+	reply *redis.RawCmd
+}
+
+// A part is what a window reads of a pool.
+type part uint8
+
+const (
+	seeders part = iota
+	leechers
+	whole
+)
+
+// A want is what is to be read of a pool for a list.
+type want struct {
+	count        int
+	leechersOnly bool
+	self         string // compact form of the announcer, who may be inside; empty: is not
+}
+
+// plan appends the windows to read for w of a pool that h is remembered of; known says that it may still
+// be so.
+func (w want) plan(dst []window, h *poolHint, known bool) []window {
+	hintS, hintL := int(h.seeders), int(h.leechers)
+	switch {
+	case w.count <= 0:
+		return dst
+	case known && hintS+hintL <= wholeBelow:
+		return append(dst, window{part: whole})
+	case w.leechersOnly:
+		return spans(dst, leechers, w.count+1, hintL, known)
+	case !known || hintS+hintL <= w.count:
+		dst = spans(dst, seeders, w.count+1, hintS, known)
+		return spans(dst, leechers, w.count+1, hintL, known)
+	}
+	wantS, wantL := swarm.Mix(w.count, hintS, hintL)
+	if wantS > 0 {
+		dst = spans(dst, seeders, wantS+1, hintS, known)
+	}
+	if wantL > 0 {
+		dst = spans(dst, leechers, wantL+1, hintL, known)
+	}
+	return dst
+}
+
+// spans appends windows of n members of a role that has size of them: neighbors from a random start
+// that wrap around at the end, so that each is as likely as any other.
+func spans(dst []window, p part, n, size int, known bool) []window {
+	if !known || size <= n {
+		return append(dst, window{part: p, count: n})
+	}
+	start := rand.IntN(size) //nolint:gosec // nothing is lost if it is guessed
+	if start+n <= size {
+		return append(dst, window{part: p, first: start, count: n})
+	}
+	return append(dst,
+		window{part: p, first: start, count: size - start},
+		window{part: p, count: n - (size - start)})
+}
+
+// ranks returns the window as ZRANGE wants it.
+func (w *window) ranks() (start, stop int) {
+	switch w.part {
+	case seeders:
+		return w.first, w.first + w.count - 1
+	case leechers:
+		return -(w.first + w.count), -(w.first + 1)
+	default:
+		return 0, -1
+	}
+}
