@@ -31,6 +31,15 @@ type Store interface {
 	Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error)
 }
 
+// BatchStore is a Store that takes many announces at once, because each of them alone would wait for
+// something: a network, another process.
+type BatchStore interface {
+	Store
+	// AnnounceAll makes the calls, which come in the order in which they were made. Each has its
+	// Reply.Stats and its list, or an error, when it returns.
+	AnnounceAll(ctx context.Context, calls []swarm.Call)
+}
+
 // Options are the tracker's policy. All of them must be set.
 type Options struct {
 	Interval    time.Duration // between the announces of a peer
@@ -45,24 +54,54 @@ type Options struct {
 // A Tracker answers announces and scrapes. It may be called concurrently.
 type Tracker struct {
 	store   Store
+	batches BatchStore // nil when store is none
 	opts    Options
 	metrics *metrics
 }
 
 // New returns a tracker that keeps its swarms in store and its metrics in reg.
 func New(store Store, reg prometheus.Registerer, opts Options) *Tracker {
-	return &Tracker{store: store, opts: opts, metrics: newMetrics(reg)}
+	batches, _ := store.(BatchStore)
+	return &Tracker{store: store, batches: batches, opts: opts, metrics: newMetrics(reg)}
 }
 
 // Announce records what a says and answers it, appending the list to peers.
 func (t *Tracker) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error) {
 	a.NumWant = t.numWant(&a)
 	stats, err := t.store.Announce(ctx, a, peers)
+	return t.reply(&a, stats, err)
+}
+
+// AnnounceAll does for many announces what Announce does for one.
+func (t *Tracker) AnnounceAll(ctx context.Context, calls []swarm.Call) {
+	if t.batches == nil {
+		for i := range calls {
+			c := &calls[i]
+			c.Reply, c.Err = t.Announce(ctx, c.Announce, &c.Peers)
+		}
+		return
+	}
+	for i := range calls {
+		calls[i].Announce.NumWant = t.numWant(&calls[i].Announce)
+	}
+	t.batches.AnnounceAll(ctx, calls)
+	for i := range calls {
+		c := &calls[i]
+		c.Reply, c.Err = t.reply(&c.Announce, c.Reply.Stats, c.Err)
+	}
+}
+
+// Waits reports whether an announce takes as long as something else does, so that many should be made
+// at a time.
+func (t *Tracker) Waits() bool { return t.batches != nil }
+
+// reply makes the reply to an announce of what the store said.
+func (t *Tracker) reply(a *swarm.Announce, stats swarm.Stats, err error) (swarm.Reply, error) {
 	if err != nil {
 		return swarm.Reply{}, t.failed(opAnnounce, fmt.Errorf("announce %v: %w", a.InfoHash, err))
 	}
 	t.metrics.announces[a.Proto][a.Peer.Family()][a.Event].Inc()
-	interval := t.interval(&a)
+	interval := t.interval(a)
 	return swarm.Reply{
 		Stats:       stats,
 		Interval:    interval,

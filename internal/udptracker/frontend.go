@@ -27,7 +27,10 @@ import (
 
 // Tracker is what answers.
 type Tracker interface {
-	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error)
+	// AnnounceAll makes the calls, each with a reply or an error. It may take as long as the store does
+	// when Waits says so, and no time to speak of otherwise.
+	AnnounceAll(ctx context.Context, calls []swarm.Call)
+	Waits() bool
 	Answered(proto swarm.Proto, announces int, took time.Duration)
 	Scrape(
 		ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
@@ -41,6 +44,7 @@ type Options struct {
 	Sockets       int      // for each address; zero: one
 	ReceiveBuffer int      // bytes of a socket's buffer; zero: as the system has it
 	MaxReply      int      // bytes of a reply at most; the list of an announce or scrape is cut to fit
+	Batches       int      // of a socket that wait for the tracker at a time, if it waits; zero: 1024
 	Secrets       Secrets  // what connection IDs are made with
 }
 

@@ -14,11 +14,12 @@ const (
 	dropRead                           // the system could not deliver it
 	dropWrite                          // the reply could not be sent
 	dropPanic                          // our mistake
+	dropBusy                           // too many wait for the store already
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
-	"short", "unknown_action", "wrong_magic", "source_port", "connection_id", "read", "write", "panic",
+	"short", "unknown_action", "wrong_magic", "source_port", "connection_id", "read", "write", "panic", "busy",
 }
 
 type metrics struct {

@@ -74,7 +74,7 @@ func TestEveryDropReasonIsThereFromTheStart(t *testing.T) {
 		}
 	}
 	// The words that dashboards rely on.
-	want := []string{"connection_id", "panic", "read", "short", "source_port", "unknown_action", "write", "wrong_magic"}
+	want := []string{"busy", "connection_id", "panic", "read", "short", "source_port", "unknown_action", "write", "wrong_magic"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got reasons %q, want %q", got, want)
 	}

@@ -19,11 +19,12 @@ type faulty struct {
 	fail func(ctx context.Context) error // nil error: as without it
 }
 
-func (f faulty) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error) {
-	if err := f.fail(ctx); err != nil {
-		return swarm.Reply{}, err
+func (f faulty) AnnounceAll(ctx context.Context, calls []swarm.Call) {
+	for i := range calls {
+		if calls[i].Err = f.fail(ctx); calls[i].Err == nil {
+			f.Tracker.AnnounceAll(ctx, calls[i:i+1])
+		}
 	}
-	return f.Tracker.Announce(ctx, a, peers)
 }
 
 func (f faulty) Scrape(

@@ -1,18 +1,14 @@
 package udptracker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/netip"
 	"os"
+	"sync"
 	"time"
-
-	"github.com/starling-tracker/starling/internal/swarm"
-	"github.com/starling-tracker/starling/pkg/bittorrent"
-	"github.com/starling-tracker/starling/pkg/udpproto"
 )
 
 // maxFailures is how many reads may fail in a row before the socket counts as broken.
@@ -26,43 +22,59 @@ const (
 	lastReads = time.Second
 )
 
-// A socket is one UDP socket and the buffers of the loop that reads it.
+// A socket is one UDP socket and those who answer what comes to it. Where the tracker answers at once
+// that is the loop itself. Where it waits for others, each batch with a request for it is answered beside
+// the loop, which goes on reading; so many may be answered at a time, and what comes when that many are
+// is dropped, but for what needs no store.
 type socket struct {
 	*Frontend
-	conn *net.UDPConn
+	conn    *net.UDPConn
+	free    chan *worker   // those that have nothing to do
+	made    int            // workers, but for the first
+	working sync.WaitGroup // for those that answer beside the loop
+}
 
-	now       time.Time // when the batch was read
-	announces int       // answered, or refused, of the batch
-	replies   []byte    // of the batch, one after the other
-	announce  udpproto.AnnounceRequest
-	peers     swarm.Peers
-	hashes    []bittorrent.InfoHash
-	stats     []swarm.Stats
+// defaultBatches is how many batches of a socket may wait for the tracker at a time.
+const defaultBatches = 1024
+
+// A worker is a batch and who answers it.
+type worker struct {
+	*answerer
+	batch *batch
 }
 
 func newSocket(f *Frontend, conn *net.UDPConn) *socket {
-	return &socket{Frontend: f, conn: conn, replies: make([]byte, 0, batchSize*f.opts.MaxReply)}
+	return &socket{Frontend: f, conn: conn, free: make(chan *worker, cmp.Or(f.opts.Batches, defaultBatches))}
+}
+
+func (s *socket) newWorker() (*worker, error) {
+	b, err := newBatch(s.conn)
+	if err != nil {
+		return nil, err
+	}
+	return &worker{newAnswerer(s.Frontend, b.reply), b}, nil
 }
 
 func (s *socket) run(ctx context.Context) error {
 	defer s.conn.Close() //nolint:errcheck // a socket has nothing to flush
-	b, err := newBatch(s.conn)
-	if err != nil {
-		return err
-	}
+	defer s.working.Wait()
 	stop := context.AfterFunc(ctx, func() {
 		_ = s.conn.SetReadDeadline(time.Now()) // ends the read that waits
 	})
 	defer stop()
+	w, err := s.newWorker()
+	if err != nil {
+		return err
+	}
 	answering := context.WithoutCancel(ctx) // what was read is answered, whatever ends meanwhile
 	for failures := 0; ; {
-		n, err := b.read()
+		n, err := w.batch.read()
 		switch {
 		case err == nil:
 			failures = 0
-			s.answerBatch(answering, b, n)
+			w = s.answer(answering, w, n)
 		case ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded):
-			s.finish(answering, b)
+			s.finish(answering, w)
 			return nil
 		default:
 			s.metrics.drop(dropRead)
@@ -74,49 +86,71 @@ func (s *socket) run(ctx context.Context) error {
 }
 
 // finish answers what has already arrived.
-func (s *socket) finish(ctx context.Context, b *batch) {
+func (s *socket) finish(ctx context.Context, w *worker) {
 	end := time.Now().Add(lastReads)
 	for now := time.Now(); now.Before(end); now = time.Now() {
 		_ = s.conn.SetReadDeadline(now.Add(lastRead))
-		n, err := b.read()
+		n, err := w.batch.read()
 		if err != nil {
 			return
 		}
-		s.answerBatch(ctx, b, n)
+		w = s.answer(ctx, w, n)
 	}
 }
 
-// answerBatch answers the n datagrams of b. All of them take as long as the batch does.
-func (s *socket) answerBatch(ctx context.Context, b *batch, n int) {
-	s.now = time.Now()
-	s.announces = 0
-	s.replies = s.replies[:0]
+// answer sees to the n datagrams that w has read, and returns who reads the next ones.
+func (s *socket) answer(ctx context.Context, w *worker, n int) *worker {
+	w.begin()
 	for i := range n {
-		packet, from := b.request(i)
-		if reply := s.answer(ctx, packet, from); len(reply) > 0 {
-			b.reply(i, reply)
+		packet, from := w.batch.request(i)
+		w.first(i, packet, from)
+	}
+	switch {
+	case w.pending() == 0:
+		w.flush()
+	case !s.tracker.Waits():
+		w.later(ctx)
+		w.flush()
+		w.done()
+	default:
+		w.flush()
+		next := s.nextWorker()
+		if next == nil {
+			s.metrics.dropped[dropBusy].Add(float64(w.pending()))
+			return w
 		}
+		s.working.Go(func() {
+			w.later(ctx)
+			w.flush()
+			w.done()
+			s.free <- w // there is room: one of them is always the loop's
+		})
+		return next
 	}
-	if failed := b.flush(); failed > 0 {
-		s.metrics.dropped[dropWrite].Add(float64(failed))
-	}
-	if s.announces > 0 {
-		s.tracker.Answered(swarm.UDP, s.announces, time.Since(s.now))
-	}
+	return w
 }
 
-// answer returns the reply to one datagram, which holds until the next batch, or nothing. A panic
-// costs its sender the reply, and nobody else anything.
-func (s *socket) answer(ctx context.Context, packet []byte, from netip.AddrPort) (reply []byte) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			s.metrics.drop(dropPanic)
-			s.log.Error("panic while answering", slog.Any("cause", cause))
-			reply = nil
-		}
-	}()
-	free := s.replies[len(s.replies):]
-	reply = s.handle(ctx, free, packet, from)
-	s.replies = s.replies[:len(s.replies)+len(reply)]
-	return reply
+// nextWorker returns one that has nothing to do, or nil when there are too many that have.
+func (s *socket) nextWorker() *worker {
+	select {
+	case w := <-s.free:
+		return w
+	default:
+	}
+	if s.made >= cap(s.free) {
+		return nil
+	}
+	w, err := s.newWorker()
+	if err != nil {
+		return nil // the socket is closed, and reading says so
+	}
+	s.made++
+	return w
+}
+
+// flush sends the replies of w.
+func (w *worker) flush() {
+	if failed := w.batch.flush(); failed > 0 {
+		w.metrics.dropped[dropWrite].Add(float64(failed))
+	}
 }

@@ -37,7 +37,7 @@ type Options struct {
 	Now     func() time.Time
 }
 
-// A Store keeps swarms in Redis. It satisfies tracker.Store and may be called concurrently.
+// A Store keeps swarms in Redis. It satisfies tracker.BatchStore and may be called concurrently.
 type Store struct {
 	conn    *redisconn.Conn
 	opts    Options
@@ -77,14 +77,45 @@ func (s *Store) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Pee
 	if err := s.do(ctx, o); err != nil {
 		return swarm.Stats{}, err
 	}
-	stats, err := o.stats, o.err
-	if err == nil {
+	return s.take(o, peers)
+}
+
+// AnnounceAll makes the calls side by side: see tracker.BatchStore.
+func (s *Store) AnnounceAll(ctx context.Context, calls []swarm.Call) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
+	defer cancel()
+	ops := make([]*op, len(calls))
+	for i := range calls {
+		o := s.newOp()
+		o.announce, o.scrape = calls[i].Announce, false
+		if !s.laneOf(o.announce.InfoHash).push(o) {
+			s.ops.Put(o)
+			continue
+		}
+		ops[i] = o
+	}
+	for i, o := range ops {
+		c := &calls[i]
+		if o == nil {
+			c.Err = swarm.RefusedError{Reason: swarm.Busy}
+			continue
+		}
+		if c.Err = s.wait(ctx, o); c.Err == nil {
+			c.Reply.Stats, c.Err = s.take(o, &c.Peers)
+		}
+	}
+}
+
+// take returns what came of o, appends its list to peers, and keeps it.
+func (s *Store) take(o *op, peers *swarm.Peers) (swarm.Stats, error) {
+	stats, err := o.stats, failure(o.err)
+	if err == nil && !o.scrape {
 		for f, list := range o.peers {
 			peers[f] = append(peers[f], list...)
 		}
 	}
 	s.ops.Put(o)
-	return stats, failure(err)
+	return stats, err
 }
 
 // Scrape appends the counts of each swarm to stats: see tracker.Store.
@@ -97,6 +128,7 @@ func (s *Store) Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats 
 		o := s.newOp()
 		o.announce, o.scrape = swarm.Announce{InfoHash: h}, true
 		if !s.laneOf(h).push(o) {
+			s.ops.Put(o)
 			failed = swarm.RefusedError{Reason: swarm.Busy}
 			break
 		}
@@ -107,11 +139,11 @@ func (s *Store) Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats 
 			failed = err
 			continue
 		}
-		stats = append(stats, o.stats)
-		if o.err != nil {
-			failed = failure(o.err)
+		counts, err := s.take(o, nil)
+		if err != nil {
+			failed = err
 		}
-		s.ops.Put(o)
+		stats = append(stats, counts)
 	}
 	return stats, failed
 }
