@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/starling-tracker/starling/internal/testutil"
 )
 
 // listenBatch opens a socket and its batch.
@@ -129,4 +131,34 @@ func TestRepliesOfAClosedSocketFail(t *testing.T) {
 	if failed := b.flush(); failed != n {
 		t.Errorf("got %d replies that failed, want %d", failed, n)
 	}
+}
+
+func TestABatchAllocatesNothing(t *testing.T) {
+	conn, b := listenBatch(t)
+	clients := senders(t, conn, 8)
+	_, _ = b.read()
+	request, reply, buf := []byte("request"), []byte("reply"), make([]byte, 100)
+	testutil.NoAllocs(t, "a batch, there and back", func() {
+		for _, c := range clients {
+			_, _ = c.Write(request)
+		}
+		for left := len(clients); left > 0; {
+			n, err := b.read()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for i := range n {
+				_, _ = b.request(i)
+				b.reply(i, reply)
+			}
+			if b.flush() != 0 {
+				t.Error("got replies that failed")
+			}
+			left -= n
+		}
+		for _, c := range clients {
+			_, _ = c.Read(buf)
+		}
+	})
 }
