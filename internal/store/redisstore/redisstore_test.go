@@ -55,9 +55,10 @@ var options = redisstore.Options{
 func opener(url string) storetest.Open {
 	return func(t testing.TB, opts storetest.Options) storetest.Opened {
 		var since atomic.Int64
+		start := time.Now() // the clock stands still but for Advance, or slow machines let peers die
 		o := options
 		o.PeerLifetime, o.MaxPeersPerSwarm = opts.PeerLifetime, opts.MaxPeersPerSwarm
-		o.Now = func() time.Time { return time.Now().Add(time.Duration(since.Load())) }
+		o.Now = func() time.Time { return start.Add(time.Duration(since.Load())) }
 		return storetest.Opened{
 			Store:             open(t, connect(t, url), o),
 			Advance:           func(d time.Duration) { since.Add(int64(d)) },
