@@ -59,6 +59,7 @@ type Announce struct {
 	// announcer's own when there are as many.
 	AnyFamily bool
 	NumWant   int // at most this many peers in the list; negative: DefaultNumWant
+	MaxPeers  int // as many as the reply has room for, whatever NumWant says; zero: any number
 }
 
 // WantsLeechersOnly reports whether seeders are of no use to the announcer: it has all it wants.

@@ -55,6 +55,25 @@ func TestNumWant(t *testing.T) {
 	}
 }
 
+func TestTheRoomInAReplyBoundsNumWant(t *testing.T) {
+	for _, row := range []struct{ asked, room, want int }{
+		{swarm.DefaultNumWant, 20, 20},
+		{swarm.DefaultNumWant, 60, 50},
+		{7, 20, 7},
+		{200, 67, 67},
+		{math.MaxInt, 1000, 200},
+		{0, 20, 0},
+	} {
+		fake := new(fakeStore)
+		over(fake, options).announce(t, swarm.Announce{
+			InfoHash: hash(1), Peer: peer(swarm.IPv6, 1), Proto: swarm.UDP, NumWant: row.asked, MaxPeers: row.room,
+		})
+		if got := fake.asked.NumWant; got != row.want {
+			t.Errorf("numwant %d with room for %d: got %d in the store, want %d", row.asked, row.room, got, row.want)
+		}
+	}
+}
+
 func TestARefusalOfTheStoreIsSeenThroughItsWrapping(t *testing.T) {
 	for reason := range swarm.Reason(swarm.Reasons) {
 		n := over(&fakeStore{err: fmt.Errorf("shard 7: %w", swarm.RefusedError{Reason: reason})}, options)

@@ -135,15 +135,21 @@ func (t *Tracker) Refused(proto swarm.Proto, reason swarm.Reason) {
 // MinInterval returns the shortest time between two announces or scrapes of one client.
 func (t *Tracker) MinInterval() time.Duration { return t.opts.MinInterval }
 
+// numWant returns how many peers the list of a may hold. The store is to know all that bounds it:
+// who cuts a list that is made may cut all of one role.
 func (t *Tracker) numWant(a *swarm.Announce) int {
+	want := a.NumWant
 	switch {
 	case a.Event == bittorrent.Stopped:
 		return 0
-	case a.NumWant < 0:
-		return t.opts.NumWant
-	default:
-		return min(a.NumWant, t.opts.MaxNumWant)
+	case want < 0:
+		want = t.opts.NumWant
 	}
+	want = min(want, t.opts.MaxNumWant)
+	if a.MaxPeers > 0 {
+		want = min(want, a.MaxPeers)
+	}
+	return want
 }
 
 // failed counts err when it is the store's failure, and not its verdict on the request.

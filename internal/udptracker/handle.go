@@ -63,13 +63,15 @@ func (a *answerer) keepAnnounce(dst []byte, i int, packet []byte, from netip.Add
 		a.calls = append(a.calls, swarm.Call{})
 	}
 	call := &a.calls[len(a.calls)-1]
+	peer := swarm.TCPPeer(netip.AddrPortFrom(from.Addr(), r.Port)) // r.IP: 0 always means the source
 	call.Announce = swarm.Announce{
 		InfoHash: r.InfoHash,
-		Peer:     swarm.TCPPeer(netip.AddrPortFrom(from.Addr(), r.Port)), // r.IP: 0 always means the source
+		Peer:     peer,
 		Event:    r.Event,
 		Proto:    swarm.UDP,
 		Seeder:   r.Left == 0,
 		NumWant:  int(r.NumWant),
+		MaxPeers: (a.opts.MaxReply - udpproto.AnnounceReplyLen) / peer.Family().CompactLen(),
 	}
 	call.Reply, call.Err = swarm.Reply{}, nil
 	call.Peers.Reset()
@@ -87,9 +89,7 @@ func (a *answerer) appendAnnounce(dst []byte, transactionID uint32, call *swarm.
 		Leechers:      call.Reply.Leechers,
 		Seeders:       call.Reply.Seeders,
 	}.Append(dst)
-	family := call.Announce.Peer.Family()
-	list, most := call.Peers[family], (a.opts.MaxReply-udpproto.AnnounceReplyLen)/family.CompactLen()
-	return append(dst, list[:min(len(list), most*family.CompactLen())]...)
+	return append(dst, call.Peers[call.Announce.Peer.Family()]...)
 }
 
 func (a *answerer) appendScrape(ctx context.Context, dst []byte, s scrape) []byte {

@@ -103,3 +103,31 @@ func TestNumWant(t *testing.T) {
 		}
 	})
 }
+
+// Who asks for more than a packet holds is told of both roles all the same.
+func TestAListThatThePacketBoundsHasLeechers(t *testing.T) {
+	const each = 400
+	for _, maxReply := range []int{548, 1232} {
+		t.Run(strconv.Itoa(maxReply), func(t *testing.T) {
+			everywhere(t, setup{opts: udptracker.Options{MaxReply: maxReply}}, func(t *testing.T, n *node) {
+				n.fill(t, hashA, 2*each, each)
+				seeder := map[netip.AddrPort]bool{}
+				for i := range each {
+					seeder[n.network.peer(i)] = true
+				}
+				c := n.connected(t)
+				r := c.announcement(hashA)
+				r.NumWant = 200
+				leechers, got := 0, c.announce(r).peers
+				for _, p := range got {
+					if !seeder[p] {
+						leechers++
+					}
+				}
+				if leechers < len(got)/3 || leechers > len(got)*2/3 {
+					t.Errorf("got %d leechers among %d peers, want about half", leechers, len(got))
+				}
+			})
+		})
+	}
+}
