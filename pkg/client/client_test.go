@@ -38,10 +38,18 @@ func TestErrorsNameTheTrackerButNoPasskey(t *testing.T) {
 	redirecting := serveHTTP(t, "127.0.0.1", func(w http.ResponseWriter, req *http.Request) {
 		http.Redirect(w, req, req.URL.Path+"?"+req.URL.RawQuery, http.StatusFound)
 	})
+	unreadable := serveHTTP(t, "127.0.0.1", func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Location", "http://%zz"+req.URL.Path+"?"+req.URL.RawQuery)
+		w.WriteHeader(http.StatusFound)
+	})
+	elsewhere := serveHTTP(t, "127.0.0.1", func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Location", "p4ssk3y-ftp://192.0.2.1"+req.URL.Path)
+		w.WriteHeader(http.StatusFound)
+	})
 	garbage := serveHTTP(t, "127.0.0.1", body("<html>"))
 	missing := serveHTTP(t, "127.0.0.1", http.NotFound)
 	for _, base := range []string{
-		redirecting, garbage, missing, "http://" + closedPort(t, "127.0.0.1"), "udp://" + closedPort(t, "127.0.0.1"),
+		redirecting, unreadable, elsewhere, garbage, missing, "http://" + closedPort(t, "127.0.0.1"), "udp://" + closedPort(t, "127.0.0.1"),
 		"http://192.0.2.1:x", "ws://192.0.2.1", "http://192.0.2.1:99999", "udp://192.0.2.1:99999", "udp://127.0.0.1:0",
 	} {
 		for _, path := range []string{"/" + secret + "/announce", "/announce?passkey=" + secret, "/announce/%zz" + secret} {

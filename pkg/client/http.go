@@ -81,7 +81,7 @@ func get(ctx context.Context, transport http.RoundTripper, target string, opts O
 		return nil, hideURL(err)
 	}
 	req.Header.Set("User-Agent", cmp.Or(opts.UserAgent, "starling"))
-	resp, err := (&http.Client{Transport: transport}).Do(req)
+	resp, err := redirecting(transport).Do(req)
 	if err != nil {
 		return nil, hideURL(err)
 	}

@@ -140,3 +140,20 @@ func TestHTTPRedirectionsAreFollowed(t *testing.T) {
 		t.Errorf("got %+v, %v, want a reply", got, err)
 	}
 }
+
+func TestARedirectionTellsNobodyWhenceItCame(t *testing.T) {
+	referers := make(chan string, 1)
+	other := serveHTTP(t, "127.0.0.1", func(w http.ResponseWriter, req *http.Request) {
+		referers <- req.Header.Get("Referer")
+		trackHTTP(w, req)
+	})
+	base := serveHTTP(t, "127.0.0.1", func(w http.ResponseWriter, req *http.Request) {
+		http.Redirect(w, req, other+"/elsewhere?"+req.URL.RawQuery, http.StatusFound)
+	})
+	if _, err := client.Announce(t.Context(), base+"/p4ssk3y/announce", announcement, client.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-referers; got != "" {
+		t.Errorf("got referer %q, want none", got)
+	}
+}
