@@ -110,3 +110,25 @@ func TestAPoolThatShrinksGivesMemoryBack(t *testing.T) {
 		t.Errorf("no records: got room for %d", cap(p.records)/int(p.size))
 	}
 }
+
+func TestAPurgeTakesWhatItLooksAtOffTheBudget(t *testing.T) {
+	for _, size := range []int{1, smallPool, smallPool + 1, 4000} {
+		p := newPool(swarm.IPv4)
+		for n := range size {
+			p.put(member(n), nowhere, n%2 == 0, 0)
+		}
+		const budget = 1000
+		now, looked := ticks(lifetimeTicks+1), 0
+		for clean := false; !clean; {
+			left := budget
+			clean = p.purge(now, &left)
+			if took := budget - left; took > budget || took == 0 {
+				t.Fatalf("%d dead: one purge looked at %d records, want some, and at most %d", size, took, budget)
+			}
+			looked += budget - left
+		}
+		if looked < size || p.held.sum() != 0 {
+			t.Errorf("%d dead: got %d looked at and %d left, want all looked at and none left", size, looked, p.held.sum())
+		}
+	}
+}

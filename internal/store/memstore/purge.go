@@ -7,19 +7,8 @@ const touchBudget = 64
 // age moves the pool to now. A small pool loses its dead at once; a large one stops counting them
 // and loses some.
 func (p *pool) age(now ticks) {
-	if p.large == nil {
-		if p.aged != now {
-			p.purgeAll(now)
-		}
-		return
-	}
-	if p.large.ages.now != now {
-		p.large.ages.advance(now)
-	}
-	if p.hasDead() {
-		budget := touchBudget
-		p.purge(now, &budget)
-	}
+	budget := touchBudget
+	p.purge(now, &budget)
 }
 
 // hasDead reports whether an aged pool still holds records of the dead.
@@ -35,9 +24,20 @@ func (p *pool) purgeAll(now ticks) {
 	p.aged = now
 }
 
-// purge removes dead records of a large pool. It goes from the back to the front, since what fills
-// a hole comes from behind it, and goes on next time where the budget ended.
+// purge moves the pool to now, and takes the records that it looks at off the budget: all of a small
+// pool, whatever the budget. In a large one it goes from the back to the front, since what fills a hole
+// comes from behind it, and goes on next time where the budget ended.
 func (p *pool) purge(now ticks, budget *int) (clean bool) {
+	if p.large == nil {
+		if p.aged != now {
+			*budget -= p.held.sum()
+			p.purgeAll(now)
+		}
+		return true
+	}
+	if p.large.ages.now != now {
+		p.large.ages.advance(now)
+	}
 	if !p.hasDead() {
 		return true
 	}

@@ -66,7 +66,6 @@ func (sh *shard) sweep() {
 
 // purge ages the pools and removes dead records, and reports whether none is left.
 func (m *members) purge(now ticks, budget *int) (clean bool) {
-	m.age(now)
 	clean = m.v4.purge(now, budget)
 	if m.others != nil {
 		clean = m.others.v6.purge(now, budget) && clean
