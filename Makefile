@@ -87,9 +87,12 @@ tidy-check: ## fails, and says where, if tidy would change anything
 vet: ## go vet
 	go vet ./...
 
+cross: ## builds for the systems that nobody tests on
+	for os in freebsd darwin windows; do CGO_ENABLED=0 GOOS=$$os go build -o /dev/null ./cmd/starling; done
+
 generate: ## pages that are generated from the code
 	go generate ./...
 
-check: fmt-check tidy-check vet lint lint-fires ## what CI runs beside the tests: fails on any diff
+check: fmt-check tidy-check vet cross lint lint-fires ## what CI runs beside the tests: fails on any diff
 
 .PHONY: $(shell grep -oE '^[a-z-]+:' $(MAKEFILE_LIST) | tr -d :)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"golang.org/x/sys/unix"
 
 	"github.com/starling-tracker/starling/internal/config"
 )
@@ -63,12 +62,12 @@ func warnOfFewFiles(cfg config.Config, log *slog.Logger) {
 	if cfg.HTTP.MaxConnections == 0 {
 		want = manyFiles
 	}
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur >= want {
+	limit, known := maxFiles()
+	if !known || limit >= want {
 		return
 	}
 	log.Warn("too few file descriptors for the connections allowed; raise the limit (ulimit -n, LimitNOFILE) "+
-		"or lower http.max_connections", slog.Uint64("limit", limit.Cur), slog.Uint64("want", want))
+		"or lower http.max_connections", slog.Uint64("limit", limit), slog.Uint64("want", want))
 }
 
 // reachable returns where clients may reach a listener: its address, or when it listens on all,
