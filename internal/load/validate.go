@@ -23,6 +23,13 @@ func (o Options) validate() error {
 			return fmt.Errorf("%s: %d is not in %d to %d", n.name, n.got, n.min, n.max)
 		}
 	}
+	// Every source has a client and peers of its own, and every target a client.
+	switch least := max(len(o.Sources), len(o.Targets)); {
+	case o.Clients < least:
+		return fmt.Errorf("clients: %d is too few for %d sources and %d targets", o.Clients, len(o.Sources), len(o.Targets))
+	case o.Peers < len(o.Sources):
+		return fmt.Errorf("peers: %d is too few for %d sources", o.Peers, len(o.Sources))
+	}
 	for _, x := range []struct {
 		name     string
 		got, max float64

@@ -17,6 +17,9 @@ func TestOptionsOutOfTheirRangeAreNamed(t *testing.T) {
 		"swarms: 0":         func(o *load.Options) { o.Swarms = 0 },
 		"swarms: -1":        func(o *load.Options) { o.Swarms = -1 },
 		"peers: 0":          func(o *load.Options) { o.Peers = 0 },
+		"clients: 1 is":     func(o *load.Options) { o.Clients, o.Sources = 1, loopbacks(2) },
+		"clients: 2 is":     func(o *load.Options) { o.Clients, o.Targets = 2, []string{o.Targets[0], o.Targets[0], o.Targets[0]} },
+		"peers: 1 is":       func(o *load.Options) { o.Peers, o.Clients, o.Sources = 1, 2, loopbacks(2) },
 		"numwant: -2":       func(o *load.Options) { o.NumWant = -2 },
 		"seeders: 1.5":      func(o *load.Options) { o.Seeders = 1.5 },
 		"scrapes: -0.1":     func(o *load.Options) { o.Scrapes = -0.1 },
@@ -40,6 +43,13 @@ func TestOptionsOutOfTheirRangeAreNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func loopbacks(n int) (addrs []netip.Addr) {
+	for i := range n {
+		addrs = append(addrs, netip.AddrFrom4([4]byte{127, 0, 0, byte(i + 1)}))
+	}
+	return addrs
 }
 
 func TestAProcessThatIsNotThereIsToldBeforeAnythingIsSent(t *testing.T) {
