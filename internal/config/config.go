@@ -21,6 +21,7 @@ type Config struct {
 	UDP      UDP      `embed:"" prefix:"udp." group:"UDP announces"`
 	Tracker  Tracker  `embed:"" prefix:"tracker." group:"What clients are told"`
 	Store    Store    `embed:"" prefix:"store." group:"How peers are kept"`
+	Redis    Redis    `embed:"" prefix:"redis." group:"Swarms shared by replicas"`
 	Ops      Ops      `embed:"" prefix:"ops." group:"Operations"`
 	Shutdown Shutdown `embed:"" prefix:"shutdown." group:"Shutting down"`
 	Log      Log      `embed:"" prefix:"log." group:"Logging"`
@@ -58,9 +59,20 @@ type Tracker struct {
 // Store sets how many peers and swarms are kept, and for how long.
 type Store struct {
 	PeerLifetime     time.Duration `name:"peer_lifetime" default:"50m" help:"How long a peer that announces no more is still handed out. More than interval and its jitter, or peers vanish between two announces."`
-	MaxSwarms        int           `name:"max_swarms" default:"4000000" help:"Swarms kept at once. Announces that would start another are refused. Zero: no limit."`
+	MaxSwarms        int           `name:"max_swarms" default:"4000000" help:"Swarms kept at once. Announces that would start another are refused. Zero: no limit. With Redis it does not count: maxmemory of Redis does."`
 	MaxPeersPerSwarm int           `name:"max_peers_per_swarm" default:"1000000" help:"Peers kept of one swarm. Announces of others are refused. Zero: no limit."`
-	MaxPeers         int           `name:"max_peers" default:"20000000" help:"Peers kept of all swarms together. Announces of others are refused. Zero: no limit."`
+	MaxPeers         int           `name:"max_peers" default:"20000000" help:"Peers kept of all swarms together. Announces of others are refused. Zero: no limit. With Redis it does not count."`
+}
+
+// Redis sets where replicas keep the swarms that they share.
+type Redis struct {
+	URL      Secret        `name:"url" placeholder:"URL" help:"Redis, 7.0 or newer, in which replicas share their swarms: redis://[user:password@]host[:port][/database], rediss:// for TLS; with several addresses between commas also ?mode=cluster, or the Sentinels with ?mode=sentinel&master=NAME. Others on this machine see it on a command line: one with a password belongs into url_file. Empty: swarms are in the memory of this process, and of no other."`
+	URLFile  string        `name:"url_file" placeholder:"FILE" help:"File that holds the URL, in place of url. White space around it does not count."`
+	Prefix   string        `name:"prefix" default:"st:" help:"What the names of all keys and channels in Redis begin with, the same on all replicas. Without braces and white space, at most 64 bytes."`
+	Deadline time.Duration `name:"deadline" default:"500ms" help:"How long an announce waits for Redis before its client is told to come back in a few minutes, 10ms to 30s."`
+	Recount  time.Duration `name:"recount" default:"10s" help:"How old the counts may be that a reply shows of the pools its client is not in: IPv6 peers for one on IPv4. Zero: counted for each reply, at a price."`
+	Remember int           `name:"remember" default:"1000000" help:"Swarms whose size a replica remembers, about 200 bytes each, to ask Redis for no more than needed. Replies never depend on it."`
+	Required bool          `name:"required" default:"false" negatable:"" help:"Have /readyz answer 503 while Redis is away, so that load balancers send clients to replicas that reach it. Without it a replica stays ready and refuses politely: when Redis is away for all there is nobody better."`
 }
 
 // Ops sets the HTTP server for operators: metrics, health and profiles.

@@ -3,6 +3,8 @@ package config
 import (
 	"regexp"
 	"time"
+
+	"github.com/starling-tracker/starling/internal/redisconn"
 )
 
 // Validate returns nil, or [Problems] that name each key whose value cannot work and what to do
@@ -13,6 +15,7 @@ func (c Config) Validate() error {
 	c.UDP.validate(&r)
 	c.Tracker.validate(&r)
 	c.Store.validate(&r, c.Tracker)
+	c.Redis.validate(&r)
 	r.require(len(c.HTTP.Listen)+len(c.UDP.Listen) > 0,
 		"http.listen and udp.listen are both empty; set one, or nobody can announce")
 	if c.Ops.Listen != "" {
@@ -85,4 +88,20 @@ func (s Store) validate(r *report, t Tracker) {
 	r.limit("store.max_swarms", s.MaxSwarms)
 	r.limit("store.max_peers_per_swarm", s.MaxPeersPerSwarm)
 	r.limit("store.max_peers", s.MaxPeers)
+}
+
+func (c Redis) validate(r *report) {
+	if c.URL != "" {
+		if err := redisconn.CheckURL(string(c.URL)); err != nil {
+			r.add("%w", err)
+		}
+	}
+	if err := redisconn.CheckPrefix(c.Prefix); err != nil {
+		r.add("%w", err)
+	}
+	r.require(c.Deadline >= 10*time.Millisecond && c.Deadline <= 30*time.Second,
+		"redis.deadline: %s is out of range; use 10ms to 30s", c.Deadline)
+	r.require(c.Recount >= 0 && c.Recount <= 10*time.Minute,
+		"redis.recount: %s is out of range; use 0s to count for each reply, or up to 10m", c.Recount)
+	r.require(c.Remember >= 1, "redis.remember: %d is too few; use 1 or more", c.Remember)
 }

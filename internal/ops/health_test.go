@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/starling-tracker/starling/internal/ops"
@@ -20,6 +21,33 @@ func TestReadyzTellsTheState(t *testing.T) {
 	want(http.StatusOK, "ready\n")
 	n.health.Set(ops.Draining)
 	want(http.StatusServiceUnavailable, "draining\n")
+}
+
+func TestReadyzNamesWhatIsMissing(t *testing.T) {
+	var up atomic.Bool
+	for _, required := range []bool{false, true} {
+		n := open(t, nil)
+		n.health.Needs = []ops.Need{{Name: "redis", Met: up.Load, Required: required}}
+		n.run(t)
+		want := func(status int, body string) {
+			t.Helper()
+			if got := n.get(t, "/readyz"); got.status != status || got.body != body {
+				t.Errorf("required %v: got %d %q, want %d %q", required, got.status, got.body, status, body)
+			}
+		}
+		want(http.StatusServiceUnavailable, "starting\n")
+		n.health.Set(ops.Ready)
+		if required {
+			want(http.StatusServiceUnavailable, "ready\ndegraded: redis\n")
+		} else {
+			want(http.StatusOK, "ready\ndegraded: redis\n")
+		}
+		up.Store(true)
+		want(http.StatusOK, "ready\n")
+		up.Store(false)
+		n.health.Set(ops.Draining)
+		want(http.StatusServiceUnavailable, "draining\n")
+	}
 }
 
 func TestLivezIsGreenInEveryState(t *testing.T) {

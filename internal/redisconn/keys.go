@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strings"
+	"unicode"
 
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
@@ -20,13 +21,24 @@ type Keys struct{ prefix string }
 // familyLetters tell the pools of a swarm apart.
 const familyLetters = "46w"
 
-// NewKeys returns the names that begin with prefix, which must have no braces.
-func NewKeys(prefix string) (Keys, error) {
-	if strings.ContainsAny(prefix, "{}") {
-		return Keys{}, fmt.Errorf("redis.prefix: %q has braces in it, which decide the slot of a Cluster's key; leave them away", prefix)
+// maxPrefix is how many bytes a prefix may have, which every key costs.
+const maxPrefix = 64
+
+// CheckPrefix returns an error that names redis.prefix when names cannot begin with it.
+func CheckPrefix(prefix string) error {
+	switch {
+	case strings.ContainsAny(prefix, "{}"):
+		return fmt.Errorf("redis.prefix: %q has braces in it, which decide the slot of a Cluster's key; leave them away", prefix)
+	case strings.ContainsFunc(prefix, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
+		return fmt.Errorf("redis.prefix: %q has characters in it that nobody can type or put into an ACL; leave them away", prefix)
+	case len(prefix) > maxPrefix:
+		return fmt.Errorf("redis.prefix: it has %d bytes, and every key would; use at most %d", len(prefix), maxPrefix)
 	}
-	return Keys{prefix}, nil
+	return nil
 }
+
+// NewKeys returns the names that begin with prefix, if they may: see [CheckPrefix].
+func NewKeys(prefix string) (Keys, error) { return Keys{prefix}, CheckPrefix(prefix) }
 
 // Pool is the sorted set of the members of a swarm's family.
 func (k Keys) Pool(f swarm.Family, h bittorrent.InfoHash) string {

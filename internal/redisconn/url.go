@@ -65,6 +65,12 @@ func parseURL(text string) (*redis.UniversalOptions, error) {
 	return opts, nil
 }
 
+// CheckURL returns an error that names redis.url when text cannot be the URL of a Redis.
+func CheckURL(text string) error {
+	_, err := parseURL(text)
+	return err
+}
+
 // splitURL parses a URL that may have several hosts, which it returns apart.
 func splitURL(text string) (u *url.URL, hosts string, err error) {
 	scheme, rest, ok := strings.Cut(text, "://")
