@@ -43,7 +43,7 @@ type UDP struct {
 	Sockets       int    `name:"sockets" default:"0" help:"Sockets on each address, over which Linux spreads the clients; each is read by a loop of its own. Zero: one for each processor that Go uses. Elsewhere than on Linux it is always one."`
 	ReceiveBuffer Size   `name:"receive_buffer" default:"4MiB" help:"Socket buffer to ask of the kernel, in bytes; it holds what arrives in a burst. Linux gives no more than net.core.rmem_max. Zero: the system's own."`
 	MaxReply      Size   `name:"max_reply" default:"1232" help:"Largest reply in bytes, 548 to 1452. 1232 holds 202 IPv4 or 67 IPv6 peers and is sure to pass unfragmented."`
-	Secret        Secret `name:"secret" placeholder:"TEXT" help:"Secret that connection IDs are made with, 16 bytes or more, the same on all replicas behind one address. Others on this machine see it on a command line: prefer secret_file. Empty: a random one at each start."`
+	Secret        Secret `name:"secret" placeholder:"TEXT" help:"Secret that connection IDs are made with, 16 bytes or more, the same on all replicas behind one address. Others on this machine see it on a command line: prefer secret_file. Empty: a random one, with Redis the same on all replicas and another each day, otherwise new at each start."`
 	SecretFile    string `name:"secret_file" placeholder:"FILE" help:"File that holds the secret, in place of secret. White space around it does not count."`
 }
 

@@ -49,6 +49,7 @@ func TestPrintReadsBack(t *testing.T) {
 		UDP:      config.UDP{ReceiveBuffer: 12345, MaxReply: 1452},
 		Tracker:  config.Tracker{Interval: time.Hour + time.Millisecond, MinInterval: 0, NumWant: 3, MaxNumWant: 4},
 		Store:    config.Store{PeerLifetime: 24 * time.Hour},
+		Redis:    config.Redis{Prefix: "#a:", Deadline: time.Second, Remember: 1, Required: true},
 		Shutdown: config.Shutdown{Drain: 10 * time.Minute, Timeout: 0},
 		Log:      config.Log{Level: "debug", Format: "json"},
 	}
@@ -96,6 +97,17 @@ func TestPrintHidesSecrets(t *testing.T) {
 	again := mustLoad(t, []string{"--config=" + write(t, filled)}, nil)
 	if d := diff(again, c); d != "" {
 		t.Errorf("with the secret filled in (-want +got):\n%s", d)
+	}
+}
+
+func TestPrintHidesTheURLOfRedis(t *testing.T) {
+	c := mustLoad(t, []string{"--redis.url=redis://:" + secret + "@127.0.0.1"}, nil)
+	if text := printed(t, c); strings.Contains(text, secret) || !strings.Contains(text, "  url: \"[set]\"") {
+		t.Errorf("got\n%swant the URL as [set]", text)
+	}
+	_, err := config.Load([]string{"--redis.url=redis://:" + secret + "@127.0.0.1:x"}, nil)
+	if got := problems(t, err); len(got) != 1 || strings.Contains(got[0], secret) {
+		t.Errorf("got %q, want one problem without the password", got)
 	}
 }
 

@@ -41,6 +41,16 @@ func TestValidateNamesKeyAndRemedy(t *testing.T) {
 		{"--store.max_swarms=-1", "store.max_swarms: "},
 		{"--store.max_peers_per_swarm=-1", "store.max_peers_per_swarm: "},
 		{"--store.max_peers=-1", "store.max_peers: "},
+		{"--redis.url=http://127.0.0.1", `redis.url: "http" is unknown`},
+		{"--redis.url=redis://h1,h2", "redis.url: several addresses need ?mode=cluster"},
+		{"--redis.prefix={st}", `redis.prefix: "{st}" has braces in it`},
+		{"--redis.prefix=\a", "redis.prefix: "},
+		{"--redis.prefix=" + strings.Repeat("x", 65), "redis.prefix: it has 65 bytes"},
+		{"--redis.deadline=9ms", "redis.deadline: 9ms is out of range; use 10ms to 30s"},
+		{"--redis.deadline=31s", "redis.deadline: "},
+		{"--redis.recount=-1s", "redis.recount: "},
+		{"--redis.recount=11m", "redis.recount: 11m0s is out of range"},
+		{"--redis.remember=0", "redis.remember: 0 is too few"},
 		{"--shutdown.drain=-1s", "shutdown.drain: -1s is negative"},
 		{"--shutdown.timeout=-1s", "shutdown.timeout: -1s is negative"},
 		{"--log.level=loud", `log.level: "loud" is unknown; use one of debug, info, warn, error`},
@@ -63,6 +73,8 @@ func TestValidateAcceptsTheLimits(t *testing.T) {
 		"--tracker.numwant=200", "--store.max_peers=0 --store.max_swarms=0 --store.max_peers_per_swarm=0 --http.max_connections=0",
 		"--http.trust_ip_param_from=10.1.0.0/16,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.1,fd00::/8,fe80::/64,::1",
 		"--log.level=debug --log.format=json",
+		"--redis.url=redis://user:password@h1:7001,h2:7002/?mode=cluster", "--redis.url=rediss://h1/3", "--redis.url=redis://[::1]:7000",
+		"--redis.url=redis://h1,h2/?mode=sentinel&master=m", "--redis.prefix=", "--redis.deadline=10ms --redis.recount=0s --redis.remember=1 --redis.required",
 	} {
 		mustLoad(t, strings.Fields(args), nil)
 	}

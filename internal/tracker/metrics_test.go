@@ -104,6 +104,7 @@ func TestErrorsOfTheStoreAreCountedAndItsRefusalsAreNot(t *testing.T) {
 	}{
 		{errors.New("i/o timeout"), map[string]float64{"announce": 2, "scrape": 1}},
 		{refused, map[string]float64{}},
+		{fmt.Errorf("%w: lost", swarm.RefusedError{Reason: swarm.Unavailable}), map[string]float64{"announce": 2, "scrape": 1}},
 	} {
 		n := over(&fakeStore{err: tt.err}, options)
 		for range 2 {

@@ -8,7 +8,6 @@ package tracker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -154,7 +153,7 @@ func (t *Tracker) numWant(a *swarm.Announce) int {
 
 // failed counts err when it is the store's failure, and not its verdict on the request.
 func (t *Tracker) failed(o op, err error) error {
-	if _, refused := errors.AsType[swarm.RefusedError](err); !refused {
+	if r := swarm.ReasonOf(err); r == swarm.Internal || r == swarm.Unavailable {
 		t.metrics.storeErrors[o].Inc()
 	}
 	return err
