@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
-// A Secret keys connection IDs.
-type Secret [16]byte
+// A Secret keys connection IDs. It is no type of its own, so that who keeps secrets need not know who
+// uses them.
+type Secret = [16]byte
 
 // Secrets hands out the secrets that connection IDs are made with. Replicas whose Secrets agree
 // accept each other's IDs. It is asked for each packet, from several goroutines.
 type Secrets interface {
-	// Secrets returns the secret of the time now, and the one before it, which is still accepted.
+	// Secrets returns the secret of the time now, and another one that is accepted: the one before it, or
+	// about to come.
 	Secrets(now time.Time) (current, previous Secret)
 }
 
