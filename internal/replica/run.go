@@ -1,0 +1,202 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/starling-tracker/starling/internal/redisconn"
+)
+
+const (
+	probeEvery     = time.Second            // while Redis is there
+	probeAwayEvery = 500 * time.Millisecond // while it is not
+	beatEvery      = 5 * time.Second
+	syncEvery      = 10 * time.Second
+	firstBackoff   = 100 * time.Millisecond // before the first contact
+	maxBackoff     = 2 * time.Second
+	stepTimeout    = time.Second
+	maxSkew        = 5 * time.Second // that needs no attention
+)
+
+// keeping is the state of Run.
+type keeping struct {
+	started time.Time // by Redis' clock; zero before the first heartbeat
+	joined  bool
+	checked bool      // that this Redis is new enough, which it need not be any more when it was away
+	beaten  time.Time // zero when the next heartbeat is due
+	synced  time.Time
+	failed  int // first contacts
+	away    outage
+	broken  outage // Redis is there, and heartbeats fail
+	skewed  outage
+}
+
+// Run keeps this replica among the others until ctx is done, takes it from the list, and returns nil. It
+// goes on while Redis is away. [redisconn.ErrVersion] and [ErrLayout] are what waiting does not help
+// against: it returns them whenever it meets them.
+func (r *Replica) Run(ctx context.Context) error {
+	defer r.leave(ctx)
+	defer r.setUp(false)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		if err := r.turn(ctx); err != nil {
+			return err
+		}
+		timer.Reset(r.pause())
+	}
+}
+
+// turn asks whether Redis is there and does what is due. It returns the errors that Run does.
+func (r *Replica) turn(ctx context.Context) error {
+	k := &r.keeping
+	lost, err := r.probe(ctx)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // an end is no failure of Redis
+	}
+	r.note(err)
+	if err != nil {
+		k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{}
+		return nil
+	}
+	if lost {
+		k.beaten = time.Time{}
+	}
+	err = r.keep(ctx)
+	switch {
+	case errors.Is(err, redisconn.ErrVersion) || errors.Is(err, ErrLayout):
+		return err
+	case ctx.Err() != nil:
+		return nil
+	case err == nil:
+		k.broken.ends(time.Now())
+	default:
+		k.beaten = time.Time{}
+		if k.broken.lasts(time.Now()) {
+			r.log.Warn("what replicas share could not be kept in redis", slog.Any("err", err))
+		}
+	}
+	if err != nil && !k.joined {
+		k.failed++
+	}
+	return nil
+}
+
+// keep does what is due: the clock first, by which the rest goes, and this replica's name last, which
+// says that it has agreed to all else.
+func (r *Replica) keep(ctx context.Context) error {
+	k := &r.keeping
+	if !k.checked {
+		if err := step(ctx, r.conn.Check); err != nil {
+			return err
+		}
+		k.checked = true
+	}
+	if time.Since(k.synced) >= syncEvery {
+		if err := step(ctx, r.sync); err != nil {
+			return err
+		}
+		k.synced = time.Now()
+	}
+	if time.Since(k.beaten) < beatEvery {
+		return nil
+	}
+	began := time.Now()
+	if err := r.beat(ctx); err != nil {
+		return err
+	}
+	k.beaten = began
+	if !k.joined {
+		k.joined = true
+		close(r.joined)
+		r.log.Info("joined the replicas")
+	}
+	return nil
+}
+
+// beat is a heartbeat: it makes sure that all that is shared is there.
+func (r *Replica) beat(ctx context.Context) error {
+	for _, do := range []func(context.Context) error{r.join, r.refreshSecrets, r.register} {
+		if err := step(ctx, do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step does something that takes a round trip or two, with a bound for a Cluster, which is asked again.
+func step(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	return do(ctx)
+}
+
+// sync reads Redis' clock.
+func (r *Replica) sync(ctx context.Context) error {
+	skew, err := r.conn.Sync(ctx)
+	if err != nil {
+		return err
+	}
+	r.metrics.skew.Set(skew.Seconds())
+	if skew.Abs() <= maxSkew {
+		r.keeping.skewed.ends(time.Now())
+	} else if r.keeping.skewed.lasts(time.Now()) {
+		r.log.Warn("this machine's clock differs from redis'", slog.Duration("skew", skew))
+	}
+	return nil
+}
+
+// note records what a probe returned, and logs what changed.
+func (r *Replica) note(err error) {
+	k := &r.keeping
+	r.setUp(err == nil)
+	if err != nil {
+		k.failed++
+		if k.away.lasts(time.Now()) {
+			r.log.Warn("redis is away", slog.Any("err", err))
+		}
+		return
+	}
+	if lasted, was := k.away.ends(time.Now()); was {
+		r.log.Info("redis is back", slog.Duration("duration", lasted))
+	}
+}
+
+func (r *Replica) setUp(up bool) {
+	r.up.Store(up)
+	value := 0.0
+	if up {
+		value = 1
+	}
+	r.metrics.up.Set(value)
+}
+
+// pause returns how long to wait for the next turn. Replicas that all wait for the first contact do not
+// ask at the same moment.
+func (r *Replica) pause() time.Duration {
+	switch {
+	case !r.keeping.joined:
+		return backoff(r.keeping.failed)
+	case r.up.Load():
+		return probeEvery
+	default:
+		return probeAwayEvery
+	}
+}
+
+// backoff returns a random pause after so many failures, up to one that doubles with each.
+func backoff(failures int) time.Duration {
+	longest := maxBackoff
+	if doublings := failures - 1; doublings < 5 {
+		longest = min(maxBackoff, firstBackoff<<max(doublings, 0))
+	}
+	return rand.N(longest) //nolint:gosec // nothing is lost if it is guessed
+}
