@@ -46,23 +46,40 @@ func (p *parts) run(ctx context.Context, drain time.Duration) error {
 	defer stopBackends()
 	listeners, listenersCtx, stopListeners := group(context.WithoutCancel(ctx), p.listeners)
 	defer stopListeners()
-	p.become(ops.Ready, daemon.SdNotifyReady)
-	p.log.Info("ready")
-
-	select {
-	case <-ctx.Done():
-		p.drain(listenersCtx, drain)
-	case <-listenersCtx.Done(): // one of them broke, which ends them all
-	case <-backendsCtx.Done():
-	}
+	p.serve(ctx, listenersCtx, backendsCtx, drain)
 	stopListeners()
 	err := listeners.Wait()
 	stopBackends()
-	err = errors.Join(err, backends.Wait())
+	err = errors.Join(err, backends.Wait(), p.endStorage())
 	if err == nil {
 		p.log.Info("stopped")
 	}
 	return err
+}
+
+// serve returns when ctx is done and the process has drained, or at once when one of the parts broke,
+// which ends its group. The process is ready when it has all that it needs; those who announce before
+// are refused in a friendly way.
+func (p *parts) serve(ctx, listeners, backends context.Context, drain time.Duration) {
+	joined := p.joined()
+	for {
+		select {
+		case <-joined:
+			joined = nil // it is done with
+			p.become(ops.Ready, daemon.SdNotifyReady)
+			p.log.Info("ready")
+		case <-ctx.Done():
+			if joined != nil {
+				drain = 0 // nobody was sent here
+			}
+			p.drain(listeners, drain)
+			return
+		case <-listeners.Done():
+			return
+		case <-backends.Done():
+			return
+		}
+	}
 }
 
 // group runs the parts until stop is called or one of them ends with an error, which ends its
@@ -117,4 +134,7 @@ func (p *parts) announceItself() {
 		p.log.Info("listening", slog.String("proto", "ops"), slog.String("addr", p.ops.Addr().String()))
 	}
 	p.log.Info("announce to", slog.Any("urls", urls))
+	if p.replica != nil {
+		p.replica.SetAddrs(urls)
+	}
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/starling-tracker/starling/internal/config"
 	"github.com/starling-tracker/starling/internal/httptracker"
 	"github.com/starling-tracker/starling/internal/ops"
-	"github.com/starling-tracker/starling/internal/store/memstore"
+	"github.com/starling-tracker/starling/internal/redisconn"
+	"github.com/starling-tracker/starling/internal/replica"
 	"github.com/starling-tracker/starling/internal/tracker"
 	"github.com/starling-tracker/starling/internal/udptracker"
 )
@@ -32,6 +33,8 @@ type parts struct {
 	http     *httptracker.Frontend
 	udp      *udptracker.Frontend
 	ops      *ops.Server
+	redis    *redisconn.Conn  // nil when swarms are in memory, as is
+	replica  *replica.Replica // the one of others
 
 	listeners []runner // they call the backends
 	backends  []runner // and stop after them
@@ -46,13 +49,10 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *parts, 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	store := memstore.New(reg, memstore.Options{
-		PeerLifetime:     cfg.Store.PeerLifetime,
-		MaxSwarms:        cfg.Store.MaxSwarms,
-		MaxPeersPerSwarm: cfg.Store.MaxPeersPerSwarm,
-		MaxPeers:         cfg.Store.MaxPeers,
-	})
-	p.backends = append(p.backends, store)
+	store, err := p.openStorage(cfg, reg)
+	if err != nil {
+		return nil, err
+	}
 	service := tracker.New(store, reg, tracker.Options{
 		Interval:       cfg.Tracker.Interval,
 		MinInterval:    cfg.Tracker.MinInterval,
@@ -109,7 +109,7 @@ func (p *parts) listenUDP(ctx context.Context, cfg config.UDP, service *tracker.
 		Sockets:       cmp.Or(cfg.Sockets, runtime.GOMAXPROCS(0)),
 		ReceiveBuffer: int(cfg.ReceiveBuffer),
 		MaxReply:      int(cfg.MaxReply),
-		Secrets:       udptracker.DeriveSecrets(secret(cfg)),
+		Secrets:       p.secrets(cfg),
 	})
 	if err != nil {
 		return err
@@ -118,14 +118,17 @@ func (p *parts) listenUDP(ctx context.Context, cfg config.UDP, service *tracker.
 	return nil
 }
 
-// secret returns the configured secret, or one that nobody knows.
-func secret(cfg config.UDP) []byte {
-	if cfg.Secret != "" {
-		return []byte(cfg.Secret)
+// secrets returns those of the configured secret, or of all replicas, or some that nobody else knows.
+func (p *parts) secrets(cfg config.UDP) udptracker.Secrets {
+	switch {
+	case cfg.Secret != "":
+		return udptracker.DeriveSecrets([]byte(cfg.Secret))
+	case p.replica != nil:
+		return p.replica
 	}
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails: crypto/rand ends the process instead
-	return random
+	return udptracker.DeriveSecrets(random)
 }
 
 // close closes what build opened.
@@ -136,5 +139,6 @@ func (p *parts) close() error {
 			errs = append(errs, c.Close())
 		}
 	}
+	errs = append(errs, p.endStorage())
 	return errors.Join(errs...)
 }

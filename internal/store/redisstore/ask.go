@@ -33,15 +33,15 @@ func (s *Store) ask(c *call, o *op, h *hint) {
 	if !o.scrape {
 		s.askWrite(c, o, &h.pools[own])
 	}
-	fresh := true
+	others := o.scrape // whether more is asked than the pool of the announcer
 	for f := range swarm.Family(swarm.Families) {
-		if (o.scrape || f != own) && since(h.pools[f].counted, c.now) < s.recount {
+		if !o.scrape && f != own && since(h.pools[f].counted, c.now) < s.recount {
 			continue // as it was counted not long ago
 		}
 		o.counts[f] = c.count(s.key(f, o))
-		fresh = fresh && f == own && !o.scrape
+		others = others || f != own
 	}
-	if !fresh {
+	if others {
 		o.completed = redis.NewStringCmd(c.ctx, "hget", s.conn.Facts(o.announce.InfoHash), "completed")
 		_ = c.pipe.Process(c.ctx, o.completed)
 	}

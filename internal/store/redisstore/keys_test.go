@@ -105,3 +105,18 @@ func TestTwoReplicasAreOneTracker(t *testing.T) {
 		}
 	}
 }
+
+func TestAScrapeShowsWhatAnotherReplicaWasJustTold(t *testing.T) {
+	url := redistest.Start(t).URL()
+	conn := connect(t, url)
+	opts := options
+	opts.Recount = time.Hour
+	one, other := open(t, conn, opts), open(t, conn, opts)
+	for n := range 10 {
+		say(t, one, swarm.Announce{InfoHash: hash(1), Peer: peer(n)})
+		stats, err := other.Scrape(t.Context(), []bittorrent.InfoHash{hash(1)}, nil)
+		if err != nil || stats[0].Leechers != uint32(n+1) {
+			t.Fatalf("got %+v, %v, want %d leechers", stats, err, n+1)
+		}
+	}
+}

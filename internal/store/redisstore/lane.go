@@ -98,6 +98,7 @@ func (l *lane) carry(ctx context.Context, ops []*op) {
 	began := time.Now()
 	_, _ = c.pipe.Exec(ctx) // each command has its own error
 	s.metrics.pipeline(len(ops), time.Since(began))
+	var failed error // the last of them: they mostly have one cause
 	for _, o := range ops {
 		h := l.hints.of(o.announce.InfoHash)
 		if d := s.answer(c, o, h, &l.found); d != (dues{}) {
@@ -105,7 +106,9 @@ func (l *lane) carry(ctx context.Context, ops []*op) {
 		}
 		if o.err != nil {
 			*h = hint{} // nothing is known of what came to be
+			failed = o.err
 		}
 		s.finish(o)
 	}
+	s.tell(failed)
 }

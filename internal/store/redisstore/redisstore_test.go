@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func connect(t testing.TB, url string) *redisconn.Conn {
 // open returns a store that runs until the test is over.
 func open(t testing.TB, conn *redisconn.Conn, opts redisstore.Options) *redisstore.Store {
 	t.Helper()
-	s := redisstore.New(conn, prometheus.NewRegistry(), opts)
+	s := redisstore.New(conn, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), opts)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

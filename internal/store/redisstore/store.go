@@ -5,11 +5,12 @@
 // living, and reads windows of ranks for the list. Pipelines carry the announces of many peers: each
 // swarm belongs to a lane, which has one pipeline under way at a time (lane.go). A replica remembers
 // sizes of swarms to choose commands by (hints.go), and never answers by them alone, but for the counts
-// of the pools that the announcer is not in, which may be some seconds old.
+// of the pools that the announcer is not in, and of downloads that finished, which may be some seconds old.
 package redisstore
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ type Options struct {
 	Queue            int           // announces that wait in a lane at most
 	Hints            int           // swarms remembered at most
 	// Recount is how old the counts of the pools may be that the announcer is not in. Zero: they are
-	// counted each time.
+	// counted each time, as they always are for a scrape.
 	Recount time.Duration
 	Now     func() time.Time
 }
@@ -40,6 +41,7 @@ type Options struct {
 // A Store keeps swarms in Redis. It satisfies tracker.BatchStore and may be called concurrently.
 type Store struct {
 	conn    *redisconn.Conn
+	log     *slog.Logger
 	opts    Options
 	recount int64 // Options.Recount in seconds
 	metrics *metrics
@@ -48,8 +50,8 @@ type Store struct {
 }
 
 // New returns a store over conn, whose metrics are in reg. It answers while Run runs.
-func New(conn *redisconn.Conn, reg prometheus.Registerer, opts Options) *Store {
-	s := &Store{conn: conn, opts: opts, recount: int64(opts.Recount / time.Second), metrics: newMetrics(reg)}
+func New(conn *redisconn.Conn, log *slog.Logger, reg prometheus.Registerer, opts Options) *Store {
+	s := &Store{conn: conn, log: log, opts: opts, recount: int64(opts.Recount / time.Second), metrics: newMetrics(reg)}
 	s.ops.New = func() any { return &op{done: make(chan struct{}, 1)} }
 	for i := range s.lanes {
 		s.lanes[i] = newLane(s)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/starling-tracker/starling/internal/swarm"
 )
@@ -64,4 +67,12 @@ func failure(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", swarm.RefusedError{Reason: swarm.Unavailable}, err)
+}
+
+// tell logs what Redis has against an announce, such as that its memory is full. That it does not answer
+// is seen, and told, by whoever watches it.
+func (s *Store) tell(err error) {
+	if e, ok := errors.AsType[redis.Error](err); ok {
+		s.log.Error("redis refuses announces", slog.String("err", e.Error()))
+	}
 }
