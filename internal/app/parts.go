@@ -108,6 +108,7 @@ func (p *parts) listenUDP(ctx context.Context, cfg config.UDP, service *tracker.
 		Listen:        cfg.Listen,
 		Sockets:       cmp.Or(cfg.Sockets, runtime.GOMAXPROCS(0)),
 		ReceiveBuffer: int(cfg.ReceiveBuffer),
+		SendBuffer:    int(cfg.SendBuffer),
 		MaxReply:      int(cfg.MaxReply),
 		Secrets:       p.secrets(cfg),
 	})

@@ -56,6 +56,8 @@ func (u UDP) validate(r *report) {
 		"udp.sockets: %d is out of range; use 0 for one for each processor, or up to 1024", u.Sockets)
 	r.require(u.ReceiveBuffer >= 0 && u.ReceiveBuffer <= 1<<30,
 		"udp.receive_buffer: %s is out of range; use 0 for the system's own, or up to 1GiB", u.ReceiveBuffer)
+	r.require(u.SendBuffer >= 0 && u.SendBuffer <= 1<<30,
+		"udp.send_buffer: %s is out of range; use 0 for the system's own, or up to 1GiB", u.SendBuffer)
 	r.require(u.MaxReply >= 548 && u.MaxReply <= 1452,
 		"udp.max_reply: %s is out of range; use 548 to 1452 bytes, what packets carry unfragmented", u.MaxReply)
 	key := "udp.secret"

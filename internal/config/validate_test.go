@@ -24,6 +24,7 @@ func TestValidateNamesKeyAndRemedy(t *testing.T) {
 		{"--http.trust_ip_param_from=10.0.0.0/7", "http.trust_ip_param_from: "},
 		{"--http.trust_ip_param_from=::/0", "http.trust_ip_param_from: "},
 		{"--udp.receive_buffer=2GiB", "udp.receive_buffer: 2GiB is out of range"},
+		{"--udp.send_buffer=2GiB", "udp.send_buffer: 2GiB is out of range"},
 		{"--udp.sockets=-1", "udp.sockets: -1 is out of range"},
 		{"--udp.sockets=1025", "udp.sockets: 1025 is out of range; use 0"},
 		{"--udp.max_reply=547", "udp.max_reply: 547 is out of range; use 548 to 1452"},
@@ -67,7 +68,7 @@ func TestValidateAcceptsTheLimits(t *testing.T) {
 	for _, args := range []string{
 		"--http.listen= --udp.listen=[::1]:0",
 		"--udp.listen= --http.listen=tracker-1.example:65535,127.0.0.1:0",
-		"--ops.listen=", "--udp.max_reply=548", "--udp.max_reply=1452", "--udp.sockets=1024", "--udp.receive_buffer=0", "--udp.secret=sixteen-letters-",
+		"--ops.listen=", "--udp.max_reply=548", "--udp.max_reply=1452", "--udp.sockets=1024", "--udp.receive_buffer=0 --udp.send_buffer=0", "--udp.secret=sixteen-letters-",
 		"--tracker.interval=1s --tracker.min_interval=1s --no-tracker.interval_jitter --store.peer_lifetime=1001ms",
 		"--store.peer_lifetime=33m1s", "--store.peer_lifetime=31m --no-tracker.interval_jitter",
 		"--tracker.numwant=200", "--store.max_peers=0 --store.max_swarms=0 --store.max_peers_per_swarm=0 --http.max_connections=0",

@@ -74,7 +74,7 @@ func (f *Frontend) answerScrape(b *request, r *http.Request) []byte {
 	if err != nil {
 		return f.failParam(b, err)
 	}
-	stats, err := f.tracker.Scrape(r.Context(), swarm.HTTP, hashes, b.stats[:0])
+	stats, err := f.tracker.Scrape(r.Context(), swarm.HTTP, 1, hashes, b.stats[:0])
 	b.stats = stats
 	if err != nil {
 		return f.fail(b, err)

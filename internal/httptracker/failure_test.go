@@ -91,7 +91,7 @@ func (f *fakeTracker) Announce(context.Context, swarm.Announce, *swarm.Peers) (s
 func (f *fakeTracker) Answered(swarm.Proto, int, time.Duration) {}
 
 func (f *fakeTracker) Scrape(
-	context.Context, swarm.Proto, []bittorrent.InfoHash, []swarm.Stats,
+	context.Context, swarm.Proto, int, []bittorrent.InfoHash, []swarm.Stats,
 ) ([]swarm.Stats, error) {
 	return nil, f.err
 }

@@ -33,7 +33,7 @@ type Tracker interface {
 	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error)
 	Answered(proto swarm.Proto, announces int, took time.Duration)
 	Scrape(
-		ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
+		ctx context.Context, proto swarm.Proto, scrapes int, hashes []bittorrent.InfoHash, stats []swarm.Stats,
 	) ([]swarm.Stats, error)
 	Refused(proto swarm.Proto, reason swarm.Reason)
 }

@@ -68,11 +68,11 @@ func TestAnnouncesAreCountedByProtocolFamilyAndEvent(t *testing.T) {
 func TestScrapesAreCountedByProtocolWhateverTheirSwarms(t *testing.T) {
 	n := overMemory(options)
 	for _, swarms := range []int{0, 1, 74} {
-		if _, err := n.Scrape(t.Context(), swarm.UDP, make([]bittorrent.InfoHash, swarms), nil); err != nil {
+		if _, err := n.Scrape(t.Context(), swarm.UDP, 1, make([]bittorrent.InfoHash, swarms), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := n.Scrape(t.Context(), swarm.HTTP, nil, nil); err != nil {
+	if _, err := n.Scrape(t.Context(), swarm.HTTP, 1, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{"http": 1, "udp": 3})
@@ -110,7 +110,7 @@ func TestErrorsOfTheStoreAreCountedAndItsRefusalsAreNot(t *testing.T) {
 		for range 2 {
 			_, _ = n.Announce(t.Context(), swarm.Announce{Peer: peer(swarm.IPv4, 1)}, nil)
 		}
-		_, _ = n.Scrape(t.Context(), swarm.UDP, nil, nil)
+		_, _ = n.Scrape(t.Context(), swarm.UDP, 1, nil, nil)
 		n.wantMetric(t, "starling_store_errors_total", 2, tt.want)
 		n.wantMetric(t, "starling_announces_total", 20, map[string]float64{})
 		n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{})

@@ -78,7 +78,7 @@ func TestARefusalOfTheStoreIsSeenThroughItsWrapping(t *testing.T) {
 	for reason := range swarm.Reason(swarm.Reasons) {
 		n := over(&fakeStore{err: fmt.Errorf("shard 7: %w", swarm.RefusedError{Reason: reason})}, options)
 		_, announceErr := n.Announce(t.Context(), swarm.Announce{}, nil)
-		_, scrapeErr := n.Scrape(t.Context(), swarm.HTTP, nil, nil)
+		_, scrapeErr := n.Scrape(t.Context(), swarm.HTTP, 1, nil, nil)
 		for _, err := range []error{announceErr, scrapeErr} {
 			if refused, ok := errors.AsType[swarm.RefusedError](err); !ok || refused.Reason != reason {
 				t.Errorf("got error %v, want one refused as %v", err, reason)
@@ -102,7 +102,7 @@ func TestErrorsTellWhatWasAskedAndKeepTheirCause(t *testing.T) {
 	cause := errors.New("dial tcp 10.0.0.7:6379: i/o timeout")
 	n := over(&fakeStore{err: cause}, options)
 	_, announceErr := n.Announce(t.Context(), swarm.Announce{InfoHash: hash(1)}, nil)
-	_, scrapeErr := n.Scrape(t.Context(), swarm.UDP, make([]bittorrent.InfoHash, 3), nil)
+	_, scrapeErr := n.Scrape(t.Context(), swarm.UDP, 1, make([]bittorrent.InfoHash, 3), nil)
 	for want, err := range map[string]error{
 		"announce 0100000000000000000000000000000000000000: " + cause.Error(): announceErr,
 		"scrape of 3 swarms: " + cause.Error():                                scrapeErr,
@@ -116,7 +116,7 @@ func TestErrorsTellWhatWasAskedAndKeepTheirCause(t *testing.T) {
 // A frontend keeps its buffers, so it gets them back whatever happens.
 func TestFailuresGiveTheBuffersBack(t *testing.T) {
 	n := over(&fakeStore{err: errors.New("broken")}, options)
-	stats, _ := n.Scrape(t.Context(), swarm.UDP, nil, make([]swarm.Stats, 0, 77))
+	stats, _ := n.Scrape(t.Context(), swarm.UDP, 1, nil, make([]swarm.Stats, 0, 77))
 	if cap(stats) != 77 {
 		t.Errorf("got room for %d stats, want that for 77", cap(stats))
 	}
@@ -127,7 +127,7 @@ func TestTheStoreLearnsWhenItsCallerGivesUp(t *testing.T) {
 	cancel()
 	var announced, scraped fakeStore
 	_, _ = over(&announced, options).Announce(ctx, swarm.Announce{}, nil)
-	_, _ = over(&scraped, options).Scrape(ctx, swarm.UDP, nil, nil)
+	_, _ = over(&scraped, options).Scrape(ctx, swarm.UDP, 1, nil, nil)
 	if announced.context.Err() == nil || scraped.context.Err() == nil {
 		t.Errorf("got contexts %v and %v, want both done as the caller's is", announced.context, scraped.context)
 	}

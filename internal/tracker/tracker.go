@@ -114,15 +114,16 @@ func (t *Tracker) Answered(proto swarm.Proto, announces int, took time.Duration)
 	t.metrics.durations.observe(proto, announces, took)
 }
 
-// Scrape appends the counts of each swarm to stats, in the order asked.
+// Scrape answers so many scrapes, which ask for hashes: it appends the counts of each swarm to stats, in
+// the order asked.
 func (t *Tracker) Scrape(
-	ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
+	ctx context.Context, proto swarm.Proto, scrapes int, hashes []bittorrent.InfoHash, stats []swarm.Stats,
 ) ([]swarm.Stats, error) {
 	stats, err := t.store.Scrape(ctx, hashes, stats)
 	if err != nil {
 		return stats, t.failed(opScrape, fmt.Errorf("scrape of %d swarms: %w", len(hashes), err))
 	}
-	t.metrics.scrapes[proto].Inc()
+	t.metrics.scrapes[proto].Add(float64(scrapes))
 	return stats, nil
 }
 

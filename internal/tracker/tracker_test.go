@@ -118,7 +118,7 @@ func TestScrapesAreInTheOrderAsked(t *testing.T) {
 		n.announce(t, swarm.Announce{InfoHash: hash(7), Peer: peer(swarm.IPv4, i)})
 	}
 	kept := []swarm.Stats{{Completed: 9}}
-	got, err := n.Scrape(t.Context(), swarm.UDP, []bittorrent.InfoHash{hash(8), hash(7), hash(8), hash(7)}, kept)
+	got, err := n.Scrape(t.Context(), swarm.UDP, 1, []bittorrent.InfoHash{hash(8), hash(7), hash(8), hash(7)}, kept)
 	want := []swarm.Stats{{Completed: 9}, {}, {Leechers: 3}, {}, {Leechers: 3}}
 	if err != nil || len(got) != len(want) {
 		t.Fatalf("got %v, error %v, want %v", got, err, want)
@@ -149,5 +149,5 @@ func TestAnAnnounceOfAMemberAllocatesNothing(t *testing.T) {
 		})
 	}
 	hashes, stats := []bittorrent.InfoHash{hash(1), hash(2)}, make([]swarm.Stats, 0, 2)
-	testutil.NoAllocs(t, "scrape", func() { _, _ = n.Scrape(ctx, swarm.UDP, hashes, stats) })
+	testutil.NoAllocs(t, "scrape", func() { _, _ = n.Scrape(ctx, swarm.UDP, 1, hashes, stats) })
 }

@@ -38,6 +38,7 @@ type scrape struct {
 	datagram int
 	header   udpproto.Header
 	packet   []byte
+	swarms   int // of those that it names as many as the reply holds
 }
 
 func newAnswerer(f *Frontend, send func(i int, reply []byte)) *answerer {
@@ -58,20 +59,45 @@ func (a *answerer) first(i int, packet []byte, from netip.AddrPort) {
 	a.reply(i, a.handle(a.replies[len(a.replies):], i, packet, from))
 }
 
-// pending returns how many requests wait for later.
+// pending returns how many requests need the store.
 func (a *answerer) pending() int { return len(a.calls) + len(a.scrapes) }
 
-// later answers what needs the store. A panic costs the batch what had no answer yet.
-func (a *answerer) later(ctx context.Context) {
-	defer a.recovered(a.pending())
-	if len(a.calls) > 0 {
-		a.tracker.AnnounceAll(ctx, a.calls)
+// announces answers those that were kept. A panic costs the batch those that had no answer yet.
+func (a *answerer) announces(ctx context.Context) {
+	if len(a.calls) == 0 {
+		return
 	}
+	defer a.recovered(len(a.calls))
+	a.tracker.AnnounceAll(ctx, a.calls)
 	for k := range a.calls {
 		a.reply(a.callers[k].datagram, a.appendAnnounce(a.replies[len(a.replies):], a.callers[k].transactionID, &a.calls[k]))
 	}
+	a.tracker.Answered(swarm.UDP, len(a.calls), time.Since(a.now))
+}
+
+// scrapeAll answers the scrapes that were kept, with one question to the store. A panic costs the batch
+// those that had no answer yet.
+func (a *answerer) scrapeAll(ctx context.Context) {
+	if len(a.scrapes) == 0 {
+		return
+	}
+	defer a.recovered(len(a.scrapes))
+	a.hashes = a.hashes[:0]
+	most := (a.opts.MaxReply - udpproto.ScrapeReplyLen) / udpproto.ScrapeEntryLen
+	for i := range a.scrapes {
+		s, before := &a.scrapes[i], len(a.hashes)
+		a.hashes = udpproto.AppendScrapeHashes(a.hashes, s.packet)
+		a.hashes = a.hashes[:min(len(a.hashes), before+most)]
+		s.swarms = len(a.hashes) - before
+	}
+	stats, err := a.tracker.Scrape(ctx, swarm.UDP, len(a.scrapes), a.hashes, a.stats[:0])
+	a.stats = stats
 	for _, s := range a.scrapes {
-		a.reply(s.datagram, a.appendScrape(ctx, a.replies[len(a.replies):], s))
+		var own []swarm.Stats
+		if err == nil {
+			own, stats = stats[:s.swarms], stats[s.swarms:]
+		}
+		a.reply(s.datagram, a.appendScrape(a.replies[len(a.replies):], s.header.TransactionID, own, err))
 	}
 }
 
@@ -80,13 +106,6 @@ func (a *answerer) reply(i int, reply []byte) {
 	if len(reply) > 0 {
 		a.replies = a.replies[:len(a.replies)+len(reply)]
 		a.send(i, reply)
-	}
-}
-
-// done tells how long the announces took, from the reading of their batch on.
-func (a *answerer) done() {
-	if len(a.calls) > 0 {
-		a.tracker.Answered(swarm.UDP, len(a.calls), time.Since(a.now))
 	}
 }
 

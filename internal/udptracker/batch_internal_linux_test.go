@@ -3,6 +3,7 @@ package udptracker
 import (
 	"fmt"
 	"net"
+	"os"
 	"testing"
 	"time"
 	"unsafe"
@@ -161,4 +162,40 @@ func TestABatchAllocatesNothing(t *testing.T) {
 			_, _ = c.Read(buf)
 		}
 	})
+}
+
+// A pair of local sockets whose other end reads nothing has a full buffer, as a UDP socket does whose
+// replies go to addresses that are still looked for.
+func TestAFullSendBufferHoldsNobodyUp(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := os.NewFile(uintptr(pair[0]), "ours")
+	theirs := os.NewFile(uintptr(pair[1]), "theirs")
+	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
+	b, err := newBatch(ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for range 1000 { // far more than fits
+		if _, err := theirs.WriteString("request"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.read(); err != nil || n != 1 {
+			t.Fatalf("got %d datagrams, error %v, want 1", n, err)
+		}
+		b.reply(0, make([]byte, 1000))
+		began := time.Now()
+		if failed += b.flush(); failed > 0 {
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("got a reply that waited %v, want some milliseconds", took)
+			}
+			break
+		}
+	}
+	if failed != 1 {
+		t.Errorf("got %d replies that failed, want the first that does not fit", failed)
+	}
 }

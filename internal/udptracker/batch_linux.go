@@ -2,7 +2,6 @@ package udptracker
 
 import (
 	"encoding/binary"
-	"net"
 	"net/netip"
 	"os"
 	"syscall"
@@ -22,10 +21,11 @@ type batch struct {
 	parts    [batchSize]unix.Iovec // of replies
 	count    int                   // datagrams read
 	waiting  int                   // replies not written yet
-	sent     int                   // replies of those written
-	errno    syscall.Errno         // of the last call
+	sent     int                   // replies of those that the system was given
+	failed   int                   // replies of those that it did not take
+	errno    syscall.Errno         // of the last read
 	receive  func(fd uintptr) bool // recvmmsg and sendmmsg: made once, since a method value allocates
-	send     func(fd uintptr) bool
+	send     func(fd uintptr)
 }
 
 // A datagram is what the kernel fills in.
@@ -42,7 +42,7 @@ type mmsghdr struct {
 	length uint32
 }
 
-func newBatch(conn *net.UDPConn) (*batch, error) {
+func newBatch(conn syscall.Conn) (*batch, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -117,30 +117,34 @@ func (b *batch) reply(i int, packet []byte) {
 
 // flush writes the replies, and returns how many the system did not take.
 func (b *batch) flush() (failed int) {
-	for b.sent = 0; b.sent < b.waiting; {
-		if err := b.raw.Write(b.send); err != nil {
-			failed += b.waiting - b.sent
-			break
-		}
-		if b.errno != 0 { // the first of those that are left is at fault
-			failed++
-			b.sent++
-		}
+	b.sent, b.failed = 0, 0
+	if b.waiting > 0 && b.raw.Control(b.send) != nil { // it is closed
+		b.failed = b.waiting - b.sent
 	}
 	b.waiting = 0
-	return failed
+	return b.failed
 }
 
-// sendmmsg writes what the socket takes, and reports whether it took something or never will.
-func (b *batch) sendmmsg(fd uintptr) bool {
-	for {
+// maxSendWait is how long a batch of replies waits for room in the send buffer, in milliseconds. The
+// room is taken by datagrams whose receivers the system is still looking for, which may be nobody; those
+// who can be reached are not to wait for them.
+const maxSendWait = 5
+
+// sendmmsg writes the replies that wait, and counts those that the socket does not take.
+func (b *batch) sendmmsg(fd uintptr) {
+	for waited := false; b.sent < b.waiting; {
 		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd,
 			uintptr(unsafe.Pointer(&b.replies[b.sent])), uintptr(b.waiting-b.sent), unix.MSG_DONTWAIT, 0, 0)
-		if b.errno = errno; errno == 0 {
+		switch {
+		case errno == 0:
 			b.sent += int(n)
-		}
-		if errno != unix.EINTR {
-			return errno != unix.EAGAIN
+		case errno == unix.EINTR:
+		case errno == unix.EAGAIN && !waited:
+			waited = true
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, maxSendWait)
+		default: // the first of those that are left is at fault
+			b.failed++
+			b.sent++
 		}
 	}
 }

@@ -14,7 +14,21 @@ func (f *Frontend) Handler() func(ctx context.Context, packet []byte, from netip
 		reply = nil
 		a.begin()
 		a.first(0, packet, from)
-		a.later(ctx)
+		a.announces(ctx)
+		a.scrapeAll(ctx)
 		return reply
 	}
+}
+
+// Together answers packets from one source as a batch, in their order, and nil where it is silent.
+func (f *Frontend) Together(ctx context.Context, packets [][]byte, from netip.AddrPort) [][]byte {
+	replies := make([][]byte, len(packets))
+	a := newAnswerer(f, func(i int, r []byte) { replies[i] = r })
+	a.begin()
+	for i, packet := range packets {
+		a.first(i, packet, from)
+	}
+	a.announces(ctx)
+	a.scrapeAll(ctx)
+	return replies
 }

@@ -33,7 +33,7 @@ type Tracker interface {
 	Waits() bool
 	Answered(proto swarm.Proto, announces int, took time.Duration)
 	Scrape(
-		ctx context.Context, proto swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
+		ctx context.Context, proto swarm.Proto, scrapes int, hashes []bittorrent.InfoHash, stats []swarm.Stats,
 	) ([]swarm.Stats, error)
 	Refused(proto swarm.Proto, reason swarm.Reason)
 }
@@ -43,6 +43,7 @@ type Options struct {
 	Listen        []string // host:port each; a host of its own, or none for all addresses
 	Sockets       int      // for each address; zero: one
 	ReceiveBuffer int      // bytes of a socket's buffer; zero: as the system has it
+	SendBuffer    int      // likewise
 	MaxReply      int      // bytes of a reply at most; the list of an announce or scrape is cut to fit
 	Batches       int      // of a socket that wait for the tracker at a time, if it waits; zero: 1024
 	Secrets       Secrets  // what connection IDs are made with

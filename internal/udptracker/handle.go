@@ -1,7 +1,6 @@
 package udptracker
 
 import (
-	"context"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -40,7 +39,7 @@ func (a *answerer) handle(dst []byte, i int, packet []byte, from netip.AddrPort)
 		if !a.ids.valid(h.ConnectionID, a.now, from.Addr()) {
 			return a.refuseConnection(dst, packet, h, from)
 		}
-		a.scrapes = append(a.scrapes, scrape{i, h, packet})
+		a.scrapes = append(a.scrapes, scrape{datagram: i, header: h, packet: packet})
 		return dst
 	default:
 		return a.drop(dst, dropAction)
@@ -92,16 +91,11 @@ func (a *answerer) appendAnnounce(dst []byte, transactionID uint32, call *swarm.
 	return append(dst, call.Peers[call.Announce.Peer.Family()]...)
 }
 
-func (a *answerer) appendScrape(ctx context.Context, dst []byte, s scrape) []byte {
-	a.hashes = udpproto.AppendScrapeHashes(a.hashes[:0], s.packet)
-	most := (a.opts.MaxReply - udpproto.ScrapeReplyLen) / udpproto.ScrapeEntryLen
-	a.hashes = a.hashes[:min(len(a.hashes), most)]
-	stats, err := a.tracker.Scrape(ctx, swarm.UDP, a.hashes, a.stats[:0])
-	a.stats = stats
+func (a *answerer) appendScrape(dst []byte, transactionID uint32, stats []swarm.Stats, err error) []byte {
 	if err != nil {
-		return a.fail(dst, s.header.TransactionID, err)
+		return a.fail(dst, transactionID, err)
 	}
-	dst = udpproto.AppendScrapeReply(dst, s.header.TransactionID)
+	dst = udpproto.AppendScrapeReply(dst, transactionID)
 	for _, st := range stats {
 		dst = udpproto.AppendScrapeEntry(dst, udpproto.ScrapeEntry{
 			Seeders: st.Seeders, Completed: st.Completed, Leechers: st.Leechers,

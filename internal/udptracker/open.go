@@ -65,5 +65,11 @@ func (f *Frontend) open(ctx context.Context, address string, shared bool) error 
 				slog.Int("bytes", got))
 		}
 	}
+	if want := f.opts.SendBuffer; want > 0 {
+		if got := setSendBuffer(conn, want); got < want {
+			f.log.Info("the system allows less send buffer than configured; see net.core.wmem_max",
+				slog.Int("bytes", got))
+		}
+	}
 	return nil
 }

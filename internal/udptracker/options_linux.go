@@ -21,15 +21,24 @@ func sharePort(_, _ string, raw syscall.RawConn) error {
 // setReceiveBuffer asks for a receive buffer of size bytes, past the system's limit where we may,
 // and returns what the kernel gave. It gives what it likes, and never an error.
 func setReceiveBuffer(conn *net.UDPConn, size int) (got int) {
+	return setBuffer(conn, size, unix.SO_RCVBUFFORCE, unix.SO_RCVBUF)
+}
+
+// setSendBuffer is setReceiveBuffer for the send buffer.
+func setSendBuffer(conn *net.UDPConn, size int) (got int) {
+	return setBuffer(conn, size, unix.SO_SNDBUFFORCE, unix.SO_SNDBUF)
+}
+
+func setBuffer(conn *net.UDPConn, size, force, plain int) (got int) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return 0
 	}
 	_ = control(raw, func(fd int) error {
-		if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) != nil {
-			_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, size)
+		if unix.SetsockoptInt(fd, unix.SOL_SOCKET, force, size) != nil {
+			_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, plain, size)
 		}
-		if doubled, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
+		if doubled, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, plain); err == nil {
 			got = doubled / 2 // the kernel doubles it for its own needs: socket(7)
 		}
 		return nil

@@ -21,5 +21,13 @@ func setReceiveBuffer(conn *net.UDPConn, size int) (got int) {
 	return size
 }
 
+// setSendBuffer is setReceiveBuffer for the send buffer.
+func setSendBuffer(conn *net.UDPConn, size int) (got int) {
+	if conn.SetWriteBuffer(size) != nil {
+		return 0
+	}
+	return size
+}
+
 // askForDestinations would have replies leave from where their requests came to; only Linux can.
 func askForDestinations(*net.UDPConn) error { return nil }

@@ -28,12 +28,12 @@ func (f faulty) AnnounceAll(ctx context.Context, calls []swarm.Call) {
 }
 
 func (f faulty) Scrape(
-	ctx context.Context, p swarm.Proto, hashes []bittorrent.InfoHash, stats []swarm.Stats,
+	ctx context.Context, p swarm.Proto, scrapes int, hashes []bittorrent.InfoHash, stats []swarm.Stats,
 ) ([]swarm.Stats, error) {
 	if err := f.fail(ctx); err != nil {
 		return nil, err
 	}
-	return f.Tracker.Scrape(ctx, p, hashes, stats)
+	return f.Tracker.Scrape(ctx, p, scrapes, hashes, stats)
 }
 
 // failing wraps a tracker so that its announces and scrapes fail as fail does.

@@ -3,6 +3,7 @@ package udptracker_test
 import (
 	"bytes"
 	"encoding/binary"
+	"net"
 	"slices"
 	"testing"
 
@@ -127,4 +128,22 @@ func TestScrapesOfUnknownSwarmsAreZerosAndMakeNone(t *testing.T) {
 			t.Errorf("got %v swarms, want 0", got)
 		}
 	})
+}
+
+func TestScrapesThatComeTogetherGetWhatEachAskedFor(t *testing.T) {
+	n := start(t, setup{opts: udptracker.Options{MaxReply: 548}})
+	hashes, want := n.hashes(t, 74)
+	c := n.connected(t)
+	counts := []int{3, 0, 74, 1, 45}
+	var packets [][]byte
+	for i, count := range counts {
+		packets = append(packets, c.scrapeRequest(hashes[i:min(i+count, len(hashes))]...))
+	}
+	from := c.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	for i, reply := range n.Together(t.Context(), packets, from) {
+		last := min(i+min(counts[i], 45), len(want))
+		if got := udpproto.AppendScrapeEntries(nil, reply); !slices.Equal(got, want[i:last]) {
+			t.Errorf("scrape %d: got %v, want %v", i, got, want[i:last])
+		}
+	}
 }

@@ -52,7 +52,8 @@ func TestWhatHasArrivedIsAnsweredByASlowTrackerToo(t *testing.T) {
 	const requests = 8
 	c := n.connected(t)
 	for range requests {
-		c.send(c.scrapeRequest(hashA))
+		r := c.announcement(hashA)
+		c.send(r.Append(nil))
 	}
 	for i := range requests {
 		select {
@@ -67,8 +68,8 @@ func TestWhatHasArrivedIsAnsweredByASlowTrackerToo(t *testing.T) {
 		resume <- struct{}{}
 	}
 	for range requests {
-		if got := len(udpproto.AppendScrapeEntries(nil, c.receive())); got != 1 {
-			t.Errorf("got %d entries, want 1", got)
+		if action, _, ok := udpproto.ParseReplyHeader(c.receive()); !ok || action != udpproto.ActionAnnounce {
+			t.Errorf("got a reply of kind %v, want one to an announce", action)
 		}
 	}
 	if err := <-done; err != nil {

@@ -109,9 +109,9 @@ func (s *socket) answer(ctx context.Context, w *worker, n int) *worker {
 	case w.pending() == 0:
 		w.flush()
 	case !s.tracker.Waits():
-		w.later(ctx)
+		w.announces(ctx)
+		w.scrapeAll(ctx)
 		w.flush()
-		w.done()
 	default:
 		w.flush()
 		next := s.nextWorker()
@@ -120,9 +120,10 @@ func (s *socket) answer(ctx context.Context, w *worker, n int) *worker {
 			return w
 		}
 		s.working.Go(func() {
-			w.later(ctx)
+			w.announces(ctx)
 			w.flush()
-			w.done()
+			w.scrapeAll(ctx)
+			w.flush()
 			s.free <- w // there is room: one of them is always the loop's
 		})
 		return next
