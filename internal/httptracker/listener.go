@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// A listener ends without losing a client. One that is simply closed resets the connections that
-// wait to be accepted, with the requests that they have already sent.
+// A listener ends without losing a request. One that is simply closed resets the connections that
+// wait to be accepted, with the requests that they have already sent. Connections on which nothing was
+// sent yet may be reset at the end.
 type listener struct {
 	*net.TCPListener
 	ending atomic.Bool

@@ -15,7 +15,7 @@ const (
 )
 
 // deferAccept is how long a connection may take to send its first byte before it is accepted without
-// it, in seconds.
+// it, in seconds. The kernel counts in repetitions of its handshake and makes 7 of it.
 const deferAccept = 5
 
 // awaitRequests makes the kernel hand connections over once their first request is there, so that

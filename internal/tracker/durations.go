@@ -18,9 +18,12 @@ type durations struct {
 	desc    *prometheus.Desc
 	byProto [swarm.Protos]struct {
 		buckets [len(durationBounds) + 1]atomic.Uint64 // not cumulative; the last has no bound
-		nanos   atomic.Int64                           // of all
+		sum     atomic.Uint64                          // of all, in sumUnits
 	}
 }
+
+// sumUnit is fine enough to tell what announces take, and coarse enough to count for years.
+const sumUnit = 100 * time.Nanosecond
 
 func newDurations() *durations {
 	return &durations{desc: prometheus.NewDesc("starling_announce_duration_seconds",
@@ -35,7 +38,7 @@ func (d *durations) observe(p swarm.Proto, n int, took time.Duration) {
 		bucket++
 	}
 	d.byProto[p].buckets[bucket].Add(uint64(n))
-	d.byProto[p].nanos.Add(int64(took) * int64(n))
+	d.byProto[p].sum.Add(uint64(max(took, 0)) * uint64(n) / uint64(sumUnit))
 }
 
 // Describe implements prometheus.Collector.
@@ -51,7 +54,7 @@ func (d *durations) Collect(ch chan<- prometheus.Metric) {
 			cumulative[bound] = count
 		}
 		count += h.buckets[len(durationBounds)].Load()
-		sum := time.Duration(h.nanos.Load()).Seconds()
+		sum := float64(h.sum.Load()) / float64(time.Second/sumUnit)
 		ch <- prometheus.MustNewConstHistogram(d.desc, count, sum, cumulative, p.String())
 	}
 }

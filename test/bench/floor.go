@@ -9,7 +9,10 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // serveFloor answers over the protocol at address until ctx ends.
@@ -23,6 +26,7 @@ func serveFloor(ctx context.Context, protocol, address string) error {
 		}
 		return floorUDP(ctx, conn)
 	case "http":
+		config.KeepAlive, config.Control = -1, deferAccept
 		l, err := config.Listen(ctx, "tcp4", address)
 		if err != nil {
 			return err
@@ -30,6 +34,17 @@ func serveFloor(ctx context.Context, protocol, address string) error {
 		return floorHTTP(ctx, l)
 	}
 	return fmt.Errorf("floor %s: there are udp and http", protocol)
+}
+
+// deferAccept has connections accepted with their first request in them, and no probes sent over them,
+// as Starling does.
+func deferAccept(_, _ string, raw syscall.RawConn) error {
+	const seconds = 5
+	var inner error
+	err := raw.Control(func(fd uintptr) {
+		inner = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, seconds)
+	})
+	return errors.Join(err, inner)
 }
 
 // floorUDP answers datagrams that come over conn, which it closes when ctx ends.
