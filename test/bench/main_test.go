@@ -31,7 +31,7 @@ func starlingBinary(t *testing.T) string {
 }
 
 func TestStarlingAndTheFloorsAreMeasured(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	t.Setenv("TMPDIR", t.TempDir())
 	binary := starlingBinary(t)
@@ -66,7 +66,7 @@ func TestStarlingAndTheFloorsAreMeasured(t *testing.T) {
 }
 
 func TestExperimentsAreMeasured(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	binary := starlingBinary(t)
 	for experiment, rows := range map[string]int{"cores": 2, "shapes": 3} {
