@@ -25,10 +25,10 @@ const (
 type keeping struct {
 	started time.Time // by Redis' clock; zero before the first heartbeat
 	joined  bool
-	checked bool      // that this Redis is new enough, which it need not be any more when it was away
+	checked bool      // that this Redis is new enough
 	beaten  time.Time // zero when the next heartbeat is due
 	synced  time.Time
-	failed  int // first contacts
+	failed  int // attempts at the first contact
 	away    outage
 	broken  outage // Redis is there, and heartbeats fail
 	skewed  outage
@@ -57,37 +57,38 @@ func (r *Replica) Run(ctx context.Context) error {
 
 // turn asks whether Redis is there and does what is due. It returns the errors that Run does.
 func (r *Replica) turn(ctx context.Context) error {
-	k := &r.keeping
 	lost, err := r.probe(ctx)
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // an end is no failure of Redis
+		return nil //nolint:nilerr // the end is no failure of Redis
 	}
-	r.note(err)
-	if err != nil {
-		k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{}
+	if r.note(err); !r.up.Load() {
 		return nil
 	}
 	if lost {
-		k.beaten = time.Time{}
+		r.keeping.beaten = time.Time{}
 	}
 	err = r.keep(ctx)
-	switch {
-	case errors.Is(err, redisconn.ErrVersion) || errors.Is(err, ErrLayout):
+	if errors.Is(err, redisconn.ErrVersion) || errors.Is(err, ErrLayout) {
 		return err
-	case ctx.Err() != nil:
-		return nil
-	case err == nil:
-		k.broken.ends(time.Now())
-	default:
-		k.beaten = time.Time{}
-		if k.broken.lasts(time.Now()) {
-			r.log.Warn("what replicas share could not be kept in redis", slog.Any("err", err))
-		}
 	}
-	if err != nil && !k.joined {
-		k.failed++
+	if ctx.Err() == nil {
+		r.noteKept(err)
 	}
 	return nil
+}
+
+// noteKept records whether what was due could be done, and otherwise makes all of it due again.
+func (r *Replica) noteKept(err error) {
+	k := &r.keeping
+	if err == nil {
+		k.broken.ends(time.Now())
+		return
+	}
+	k.beaten = time.Time{}
+	k.failed++
+	if k.broken.lasts(time.Now()) {
+		r.log.Warn("what replicas share could not be kept in redis", slog.Any("err", err))
+	}
 }
 
 // keep does what is due: the clock first, by which the rest goes, and this replica's name last, which
@@ -159,6 +160,7 @@ func (r *Replica) note(err error) {
 	k := &r.keeping
 	r.setUp(err == nil)
 	if err != nil {
+		k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{} // it may be another server that comes back
 		k.failed++
 		if k.away.lasts(time.Now()) {
 			r.log.Warn("redis is away", slog.Any("err", err))
