@@ -18,7 +18,10 @@ import (
 	"github.com/starling-tracker/starling/internal/testutil/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	redisconn.LogTo(slog.New(slog.DiscardHandler))
+	goleak.VerifyTestMain(m)
+}
 
 // A kind is a Redis to test with.
 type kind struct {
