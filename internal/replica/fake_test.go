@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,8 +19,9 @@ import (
 
 // A fake is a Redis of any version and time that knows little else.
 type fake struct {
-	version string
+	version func() string
 	ahead   time.Duration
+	exists  func() string // its reply; zero: there is none
 }
 
 // start serves until the test is over.
@@ -57,10 +59,14 @@ func (f fake) serve(conn net.Conn) {
 		}
 		switch name {
 		case "info":
-			text := "# Server\r\nredis_version:" + f.version + "\r\n"
+			text := "# Server\r\nredis_version:" + f.version() + "\r\n"
 			fmt.Fprintf(conn, "$%d\r\n%s\r\n", len(text), text)
 		case "exists":
-			fmt.Fprint(conn, ":0\r\n")
+			reply := ":0"
+			if f.exists != nil {
+				reply = f.exists()
+			}
+			fmt.Fprint(conn, reply+"\r\n")
 		case "client":
 			fmt.Fprint(conn, "+OK\r\n")
 		case "time":
@@ -98,34 +104,89 @@ func readCommand(in *bufio.Reader) (name string, err error) {
 	return name, nil
 }
 
+func old() string { return "6.2.14" }
+
+func fresh() string { return "7.0.0" }
+
 func TestAnOldRedisEndsRun(t *testing.T) {
-	r := run(t, fake{version: "6.2.14"}.start(t), newPrefix())
+	r := run(t, fake{version: old}.start(t), newPrefix())
 	if err := <-r.ended; !errors.Is(err, redisconn.ErrVersion) || r.hasJoined() {
 		t.Errorf("got error %v, want one of the version", err)
 	}
 }
 
-func TestAClockThatIsFarOffIsWarnedOfAndHeartbeatsThatFailToo(t *testing.T) {
-	for _, ahead := range []time.Duration{-time.Hour, time.Hour} {
-		r := run(t, fake{version: "7.0.0", ahead: ahead}.start(t), newPrefix())
-		tick := time.NewTicker(10 * time.Millisecond)
-		for r.log.count("could not be kept") == 0 {
-			<-tick.C
+func TestAnOldRedisThatReplacesANewOneEndsRun(t *testing.T) {
+	var probes, versions atomic.Int64
+	f := fake{
+		version: func() string {
+			if versions.Add(1) == 1 {
+				return fresh()
+			}
+			return old()
+		},
+		exists: func() string {
+			if probes.Add(1) == 3 {
+				return "-LOADING"
+			}
+			return ":0"
+		},
+	}
+	if err := <-run(t, f.start(t), newPrefix()).ended; !errors.Is(err, redisconn.ErrVersion) {
+		t.Errorf("got error %v, want one of the version", err)
+	}
+	if got := probes.Load(); got != 4 {
+		t.Errorf("got the end after %d probes, want it after the one that followed the gap", got)
+	}
+}
+
+func TestALongGapIsToldOfOnce(t *testing.T) {
+	var probes atomic.Int64
+	f := fake{version: fresh, exists: func() string {
+		if probes.Add(1) <= 5 {
+			return "-LOADING"
 		}
-		tick.Stop()
+		return ":0"
+	}}
+	r := run(t, f.start(t), newPrefix())
+	r.log.await("redis is back")
+	for text, want := range map[string]int{"redis is away": 1, "LOADING": 1, "redis is back": 1} {
+		if got := r.log.count(text); got != want {
+			t.Errorf("got %d lines %q of five probes that failed, want %d", got, text, want)
+		}
+	}
+}
+
+func TestAClockThatIsFarOffIsWarnedOf(t *testing.T) {
+	for _, ahead := range []time.Duration{-time.Hour, time.Hour} {
+		r := run(t, fake{version: fresh, ahead: ahead}.start(t), newPrefix())
+		r.log.await("could not be kept")
 		r.end(t)
 		if got := r.log.count("clock differs"); got != 1 {
 			t.Errorf("%v ahead: got %d warnings of the clock, want one", ahead, got)
 		}
-		if got := r.log.count("could not be kept"); got != 1 {
-			t.Errorf("got %d warnings of heartbeats, want one", got)
-		}
-		if r.hasJoined() {
-			t.Error("got it joined, want it to wait until a heartbeat succeeds")
-		}
 		if got := gauge(t, r, "starling_redis_clock_skew_seconds"); got < ahead.Seconds()-2 || got > ahead.Seconds()+2 {
 			t.Errorf("got a skew of %v s, want %v s", got, ahead.Seconds())
 		}
+	}
+}
+
+func TestHeartbeatsThatFailAreToldOfOnceAndNobodyJoins(t *testing.T) {
+	var probes atomic.Int64
+	f := fake{version: fresh, exists: func() string {
+		probes.Add(1)
+		return ":0"
+	}}
+	r := run(t, f.start(t), newPrefix())
+	r.log.await("could not be kept")
+	for tick := time.Tick(10 * time.Millisecond); probes.Load() < 5; {
+		<-tick
+	}
+	r.end(t)
+	if got := r.log.count("could not be kept"); got != 1 {
+		t.Errorf("got %d lines of heartbeats that failed, want one", got)
+	}
+	if r.hasJoined() {
+		t.Error("got it joined, want it to wait until a heartbeat succeeds")
 	}
 }
 

@@ -102,7 +102,7 @@ func (c *clock) now() time.Time { return time.Unix(0, c.nanos.Load()) }
 
 func TestReplicasThatStartTogetherAgree(t *testing.T) {
 	eachKind(t, func(t *testing.T, k kind) {
-		for range 20 {
+		for range 6 {
 			prefix, now := newPrefix(), time.Now()
 			replicas := make([]*replica.Replica, 8)
 			for i := range replicas {

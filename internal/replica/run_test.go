@@ -37,6 +37,15 @@ func (l *logbook) count(text string) int {
 	return strings.Count(l.buf.String(), text)
 }
 
+// await waits until a line has a text.
+func (l *logbook) await(text string) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for l.count(text) == 0 {
+		<-tick.C
+	}
+}
+
 // A running replica.
 type running struct {
 	*replica.Replica
@@ -139,7 +148,7 @@ func TestAReplicaOutlivesItsRedis(t *testing.T) {
 			t.Errorf("got secret %x after all that, want still %x", got, secret)
 		}
 		if away, back := r.log.count("redis is away"), r.log.count("redis is back"); away != back || away < 2 {
-			t.Errorf("got %d lines of Redis gone and %d of it back, want one of each each time", away, back)
+			t.Errorf("got %d lines of Redis gone and %d of it back, want as many, one for each time", away, back)
 		}
 		r.end(t)
 		if r.Up() {
@@ -152,13 +161,8 @@ func TestTheFirstContactWaitsForRedis(t *testing.T) {
 	s := redistest.Start(t)
 	k := kind{s.URL(), []*redistest.Server{s}}
 	s.Kill()
-	began := time.Now()
 	r := run(t, s.URL(), newPrefix())
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for r.log.count("redis is away") == 0 || time.Since(began) < time.Second { // for some more attempts
-		<-tick.C
-	}
+	r.log.await("redis is away")
 	if r.hasJoined() || r.Up() {
 		t.Errorf("got joined %v, up %v without Redis, want neither", r.hasJoined(), r.Up())
 	}
