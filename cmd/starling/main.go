@@ -29,7 +29,8 @@ const (
 type cli struct {
 	Serve    serveCmd    `cmd:"" default:"withargs" group:"Tracker:" help:"Run a tracker; this is what starling does without a command."`
 	Config   configCmd   `cmd:"" group:"Tracker:" help:"Check or print the configuration of a tracker."`
-	Swarm    swarmCmd    `cmd:"" group:"Tracker:" help:"Show the peers that a running tracker has of a swarm."`
+	Swarm    swarmCmd    `cmd:"" group:"Tracker:" help:"Show the peers that a running tracker, or Redis, has of a swarm."`
+	Replicas replicasCmd `cmd:"" group:"Tracker:" help:"List the replicas that share a Redis."`
 	Announce announceCmd `cmd:"" group:"Client:" help:"Announce to any tracker and show its reply."`
 	Scrape   scrapeCmd   `cmd:"" group:"Client:" help:"Ask any tracker how many peers swarms have."`
 	Bench    benchCmd    `cmd:"" group:"Client:" help:"Load any tracker and measure what it does."`

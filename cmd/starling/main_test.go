@@ -51,7 +51,7 @@ func serve(t *testing.T, flags ...string) (*exec.Cmd, *bufio.Scanner) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a tracker that hangs is killed
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute) // a tracker that hangs is killed
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, exe)
 	cmd.Args = append([]string{"starling", "--http.listen=127.0.0.1:0", "--udp.listen=127.0.0.1:0", "--ops.listen="}, flags...)
@@ -68,6 +68,41 @@ func serve(t *testing.T, flags ...string) (*exec.Cmd, *bufio.Scanner) {
 		t.Fatalf("got no line from a tracker that starts: %v", lines.Err())
 	}
 	return cmd, lines
+}
+
+// serving starts a tracker, which ends in good order with the test, and returns the addresses that it
+// listens on by protocol once it is ready.
+func serving(t *testing.T, flags ...string) (addrs map[string]string) {
+	t.Helper()
+	cmd, lines := serve(t, flags...)
+	addrs = map[string]string{}
+	listening := regexp.MustCompile(`msg=listening proto=(\w+) addr=(\S+)`)
+	for lines.Scan() && !strings.Contains(lines.Text(), "msg=ready") {
+		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
+			addrs[m[1]] = m[2]
+		}
+	}
+	t.Cleanup(func() {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		for lines.Scan() {
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("got %v, want exit code 0", err)
+		}
+	})
+	return addrs
+}
+
+// says runs a command that has to succeed, and returns what it prints.
+func says(t *testing.T, args string, environ ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), strings.Fields(args), environ, &stdout, &stderr); code != 0 {
+		t.Errorf("starling %s: got exit code %d and %s, want 0", args, code, &stderr)
+	}
+	return stdout.String()
 }
 
 func TestOneSignalStopsInGoodOrder(t *testing.T) {
@@ -102,14 +137,7 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 }
 
 func TestCommandsTalkToARunningTracker(t *testing.T) {
-	cmd, lines := serve(t, "--ops.listen=127.0.0.1:0")
-	addrs := map[string]string{}
-	listening := regexp.MustCompile(`msg=listening proto=(\w+) addr=(\S+)`)
-	for lines.Scan() && !strings.Contains(lines.Text(), "msg=ready") {
-		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-			addrs[m[1]] = m[2]
-		}
-	}
+	addrs := serving(t, "--ops.listen=127.0.0.1:0")
 	const hash = "0123456789abcdef0123456789abcdef01234567"
 	for _, tt := range []struct{ args, want string }{
 		{"announce udp://" + addrs["udp"] + " " + hash + " --left=0", "seeders   1"},
@@ -117,19 +145,9 @@ func TestCommandsTalkToARunningTracker(t *testing.T) {
 		{"scrape http://" + addrs["http"] + "/announce " + hash, hash + "  1        1         0"},
 		{"swarm " + hash + " --ops=" + addrs["ops"], "1 seeders, 1 leechers"},
 	} {
-		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), strings.Fields(tt.args), nil, &stdout, &stderr)
-		if code != 0 || !strings.Contains(stdout.String(), tt.want) {
-			t.Errorf("starling %s: got exit code %d and\n%s%swant 0 and %q", tt.args, code, &stdout, &stderr, tt.want)
+		if got := says(t, tt.args); !strings.Contains(got, tt.want) {
+			t.Errorf("starling %s: got\n%swant %q", tt.args, got, tt.want)
 		}
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	for lines.Scan() {
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("got %v, want exit code 0", err)
 	}
 }
 

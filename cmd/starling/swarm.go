@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,22 +13,31 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/starling-tracker/starling/internal/config"
 	"github.com/starling-tracker/starling/internal/ops"
+	"github.com/starling-tracker/starling/internal/store/redisstore"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
 type swarmCmd struct {
 	InfoHash string        `arg:"" name:"INFOHASH" help:"The swarm's info hash, 40 hexadecimal digits."`
-	Ops      string        `name:"ops" default:"127.0.0.1:6880" placeholder:"HOST:PORT" help:"Where the tracker's ops.listen is."`
+	Ops      string        `name:"ops" placeholder:"HOST:PORT" help:"Where the tracker's ops.listen is; 127.0.0.1:6880 if Redis is not named either."`
 	Limit    int           `name:"limit" default:"100" help:"Peers to show of each pool, at most 10000."`
-	Timeout  time.Duration `name:"timeout" default:"10s" help:"How long to wait for the tracker."`
+	Timeout  time.Duration `name:"timeout" default:"10s" help:"How long to wait for the answer."`
 	JSON     bool          `name:"json" help:"Print the report as the tracker gives it, a JSON object."`
+	config.RedisFlags
+}
+
+// Help follows the first line of starling swarm --help.
+func (*swarmCmd) Help() string {
+	return "It asks the tracker, or with --redis.url (or the environment or file that say it) Redis itself, which needs no " +
+		"tracker that runs. With --ops it always asks the tracker."
 }
 
 // maxReport bounds what is read of a report, well above three pools of the most peers.
 const maxReport = 16 << 20
 
-// Run asks a running tracker what it knows of a swarm, and prints it.
+// Run asks what is known of a swarm, and prints it.
 func (c *swarmCmd) Run(ctx context.Context, out io.Writer) error {
 	hash, err := bittorrent.ParseInfoHash(c.InfoHash)
 	if err != nil {
@@ -35,19 +45,49 @@ func (c *swarmCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	body, err := fetch(ctx, fmt.Sprintf("http://%s/swarms/%v?limit=%d", c.Ops, hash, c.Limit))
+	ask := c.askTracker
+	if c.Ops == "" && c.Redis.URL != "" {
+		ask = c.askRedis
+	}
+	report, err := ask(ctx, hash)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		_, err = out.Write(body)
-		return err
-	}
-	var report ops.Swarm
-	if err := json.Unmarshal(body, &report); err != nil {
-		return fmt.Errorf("report of %s: %w", c.Ops, err)
+		return json.NewEncoder(out).Encode(report)
 	}
 	return printSwarm(out, report)
+}
+
+func (c *swarmCmd) askTracker(ctx context.Context, hash bittorrent.InfoHash) (report ops.Swarm, err error) {
+	address := cmp.Or(c.Ops, defaultOps)
+	body, err := fetch(ctx, fmt.Sprintf("http://%s/swarms/%v?limit=%d", address, hash, c.Limit))
+	if err != nil {
+		return ops.Swarm{}, err
+	}
+	if err := json.Unmarshal(body, &report); err != nil {
+		return ops.Swarm{}, fmt.Errorf("report of %s: %w", address, err)
+	}
+	return report, nil
+}
+
+// defaultOps is the default of ops.listen.
+const defaultOps = "127.0.0.1:6880"
+
+func (c *swarmCmd) askRedis(ctx context.Context, hash bittorrent.InfoHash) (ops.Swarm, error) {
+	if c.Limit < 0 || c.Limit > ops.MaxPeers {
+		return ops.Swarm{}, fmt.Errorf("limit: want a number from 0 to %d", ops.MaxPeers)
+	}
+	conn, now, err := openRedis(ctx, c.Redis)
+	if err != nil {
+		return ops.Swarm{}, err
+	}
+	defer conn.Close() //nolint:errcheck // nothing is under way
+	detail, err := redisstore.Detail(ctx, conn, hash, c.Limit, now)
+	if err != nil {
+		return ops.Swarm{}, fmt.Errorf("redis: %w", err)
+	}
+	return ops.Report(detail), nil
 }
 
 func fetch(ctx context.Context, url string) ([]byte, error) {

@@ -65,11 +65,17 @@ type Store struct {
 	MaxPeers         int           `name:"max_peers" default:"20000000" help:"Peers kept of all swarms together. Announces of others are refused. Zero: no limit. With Redis it does not count."`
 }
 
+// RedisAddress is what it takes to find what replicas have in Redis.
+type RedisAddress struct {
+	URL     Secret `name:"url" placeholder:"URL" help:"Redis, 7.0 or newer, in which replicas share their swarms: redis://[user:password@]host[:port][/database], rediss:// for TLS; with several addresses between commas also ?mode=cluster, or the Sentinels with ?mode=sentinel&master=NAME. Others on this machine see it on a command line: one with a password belongs into url_file. Empty: swarms are in the memory of this process, and of no other."`
+	URLFile string `name:"url_file" placeholder:"FILE" help:"File that holds the URL, in place of url. White space around it does not count."`
+	Prefix  string `name:"prefix" default:"st:" help:"What the names of all keys and channels in Redis begin with, the same on all replicas. Without braces and white space, at most 64 bytes."`
+}
+
 // Redis sets where replicas keep the swarms that they share.
 type Redis struct {
-	URL      Secret        `name:"url" placeholder:"URL" help:"Redis, 7.0 or newer, in which replicas share their swarms: redis://[user:password@]host[:port][/database], rediss:// for TLS; with several addresses between commas also ?mode=cluster, or the Sentinels with ?mode=sentinel&master=NAME. Others on this machine see it on a command line: one with a password belongs into url_file. Empty: swarms are in the memory of this process, and of no other."`
-	URLFile  string        `name:"url_file" placeholder:"FILE" help:"File that holds the URL, in place of url. White space around it does not count."`
-	Prefix   string        `name:"prefix" default:"st:" help:"What the names of all keys and channels in Redis begin with, the same on all replicas. Without braces and white space, at most 64 bytes."`
+	RedisAddress `embed:""`
+
 	Deadline time.Duration `name:"deadline" default:"500ms" help:"How long an announce waits for Redis before its client is told to come back in a few minutes, 10ms to 30s."`
 	Recount  time.Duration `name:"recount" default:"10s" help:"How old the counts may be that a reply shows of the pools its client is not in: IPv6 peers for one on IPv4. Scrapes always count. Zero: counted for each reply, at a price."`
 	Remember int           `name:"remember" default:"1000000" help:"Swarms whose size a replica remembers, about 200 bytes each, to ask Redis for no more than needed. Replies never depend on it."`

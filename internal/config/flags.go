@@ -13,6 +13,18 @@ type Flags struct {
 	Config Config `embed:""`
 }
 
+// RedisFlags are the flags of a kong command that asks Redis and needs nothing else of the
+// configuration, of which it takes the same file and environment.
+type RedisFlags struct {
+	File  string       `name:"config" placeholder:"FILE" help:"YAML file to read settings from; also STARLING_CONFIG."`
+	Redis RedisAddress `embed:"" prefix:"redis."`
+}
+
+// BeforeResolve is called by kong: see [Flags.BeforeResolve].
+func (f *RedisFlags) BeforeResolve(ctx *kong.Context, env Environment) error {
+	return resolve(ctx, env)
+}
+
 // Load reads the configuration for a program without commands of its own: args are flags, env is
 // what os.Environ returns. Load(nil, nil) returns the defaults.
 func Load(args, env []string) (Config, error) {
@@ -24,7 +36,9 @@ func Load(args, env []string) (Config, error) {
 // BeforeResolve is called by kong when it has read the command line. It reads the file and the
 // environment and leaves them with ctx, where kong looks for what the command line does not say.
 // What kong has put together in the end it gives to Validate.
-func (f *Flags) BeforeResolve(ctx *kong.Context, env Environment) error {
+func (f *Flags) BeforeResolve(ctx *kong.Context, env Environment) error { return resolve(ctx, env) }
+
+func resolve(ctx *kong.Context, env Environment) error {
 	typed := commandLine(ctx)
 	path, ok := typed["config"]
 	if !ok {

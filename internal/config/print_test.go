@@ -49,7 +49,7 @@ func TestPrintReadsBack(t *testing.T) {
 		UDP:      config.UDP{ReceiveBuffer: 12345, MaxReply: 1452},
 		Tracker:  config.Tracker{Interval: time.Hour + time.Millisecond, MinInterval: 0, NumWant: 3, MaxNumWant: 4},
 		Store:    config.Store{PeerLifetime: 24 * time.Hour},
-		Redis:    config.Redis{Prefix: "#a:", Deadline: time.Second, Remember: 1, Required: true},
+		Redis:    config.Redis{RedisAddress: config.RedisAddress{Prefix: "#a:"}, Deadline: time.Second, Remember: 1, Required: true},
 		Shutdown: config.Shutdown{Drain: 10 * time.Minute, Timeout: 0},
 		Log:      config.Log{Level: "debug", Format: "json"},
 	}

@@ -66,10 +66,11 @@ func (s swarmHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(report(detail)) // an operator that went away needs no report
+	_ = json.NewEncoder(w).Encode(Report(detail)) // an operator that went away needs no report
 }
 
-func report(d swarm.Detail) Swarm {
+// Report returns the report on a swarm.
+func Report(d swarm.Detail) Swarm {
 	out := Swarm{InfoHash: d.InfoHash, Completed: d.Completed, Pools: []Pool{}}
 	for _, p := range d.Pools {
 		pool := Pool{Family: p.Family.String(), Seeders: p.Seeders, Leechers: p.Leechers, Peers: []Peer{}}

@@ -10,3 +10,6 @@ func (r *Replica) Probe(ctx context.Context) (lost bool, err error) { return r.p
 
 // MaxListed is how many replicas a list has at most.
 const MaxListed = maxListed
+
+// List lists the replicas by r's clock.
+func (r *Replica) List(ctx context.Context) ([]Info, error) { return List(ctx, r.conn, r.opts.Now()) }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/starling-tracker/starling/internal/redisconn"
 )
 
 const (
@@ -35,20 +37,20 @@ type Info struct {
 // factFields are the fields of what a replica says, in the order in which infoOf reads them.
 var factFields = []string{"hostname", "addrs", "version", "revision", "started"}
 
-// List returns the replicas whose last heartbeat is less than half a minute ago, by tag, and of more than
-// 10,000 the last that were seen.
-func (r *Replica) List(ctx context.Context) ([]Info, error) {
-	now := r.opts.Now().Unix()
-	entries, err := r.conn.ZRevRangeByScoreWithScores(ctx, r.conn.Replicas(), &redis.ZRangeBy{
-		Min: strconv.FormatInt(now-entrySeconds, 10), Max: strconv.FormatInt(now+entrySeconds, 10), Count: maxListed,
+// List returns the replicas whose last heartbeat is less than half a minute before now, by Redis' clock, in
+// the order of their tags; of more than 10,000 the last that were seen.
+func List(ctx context.Context, conn *redisconn.Conn, now time.Time) ([]Info, error) {
+	second := now.Unix()
+	entries, err := conn.ZRevRangeByScoreWithScores(ctx, conn.Replicas(), &redis.ZRangeBy{
+		Min: strconv.FormatInt(second-entrySeconds, 10), Max: strconv.FormatInt(second+entrySeconds, 10), Count: maxListed,
 	}).Result()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.conn.Replicas(), err)
+		return nil, fmt.Errorf("%s: %w", conn.Replicas(), err)
 	}
 	entries = slices.DeleteFunc(entries, func(e redis.Z) bool { return !validTag(e.Member) })
 	infos := make([]Info, 0, len(entries))
 	for batch := range slices.Chunk(entries, listBatchSize) {
-		if infos, err = r.appendInfos(ctx, infos, batch); err != nil {
+		if infos, err = appendInfos(ctx, conn, infos, batch); err != nil {
 			return nil, err
 		}
 	}
@@ -57,18 +59,18 @@ func (r *Replica) List(ctx context.Context) ([]Info, error) {
 }
 
 // appendInfos appends what the replicas say of themselves. Those that say nothing are gone.
-func (r *Replica) appendInfos(ctx context.Context, infos []Info, entries []redis.Z) ([]Info, error) {
-	pipe := r.conn.Pipeline()
+func appendInfos(ctx context.Context, conn *redisconn.Conn, infos []Info, entries []redis.Z) ([]Info, error) {
+	pipe := conn.Pipeline()
 	replies := make([]*redis.SliceCmd, 0, len(entries))
 	for _, e := range entries {
-		replies = append(replies, pipe.HMGet(ctx, r.conn.Replica(tagOf(e)), factFields...))
+		replies = append(replies, pipe.HMGet(ctx, conn.Replica(tagOf(e)), factFields...))
 	}
 	_, _ = pipe.Exec(ctx) // each reply has its own error
 	for i, reply := range replies {
 		if err := reply.Err(); redis.HasErrorPrefix(err, "WRONGTYPE") {
 			continue
 		} else if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.conn.Replica(tagOf(entries[i])), err)
+			return nil, fmt.Errorf("%s: %w", conn.Replica(tagOf(entries[i])), err)
 		}
 		if info, ok := infoOf(reply.Val()); ok {
 			info.Tag, info.Seen = tagOf(entries[i]), time.Unix(int64(entries[i].Score), 0)
