@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/starling-tracker/starling/internal/testutil/redistest"
 )
 
 // TestTheCommandsOfTheREADMEWork runs each command of the README that calls the program, against a
@@ -15,21 +17,17 @@ func TestTheCommandsOfTheREADMEWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, lines := serve(t, "--ops.listen=127.0.0.1:0")
-	defer func() { _, _ = cmd.Process.Kill(), cmd.Wait() }()
-	addrs := map[string]string{}
-	listening := regexp.MustCompile(`msg=listening proto=(\w+) addr=(\S+)`)
-	for len(addrs) < 3 && lines.Scan() {
-		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-			addrs[m[1]] = m[2]
-		}
-	}
+	redis := redistest.Start(t).URL()
+	addrs := serving(t, "--ops.listen=127.0.0.1:0", "--redis.url="+redis)
 	ran := 0
 	for _, m := range regexp.MustCompile(`(?m)^\$ bin/starling (.*)$`).FindAllStringSubmatch(string(page), -1) {
 		line := strings.ReplaceAll(m[1], "http://127.0.0.1:6969", "http://"+addrs["http"])
 		line = strings.ReplaceAll(line, "udp://127.0.0.1:6969", "udp://"+addrs["udp"])
-		args := strings.Fields(line)
-		if args[0] == "swarm" {
+		args := strings.Fields(strings.ReplaceAll(line, "redis://127.0.0.1:6379", redis))
+		switch {
+		case strings.HasPrefix(args[0], "--"): // a tracker, which could run
+			args = append([]string{"config", "check"}, args...)
+		case args[0] == "swarm" && len(args) == 2:
 			args = append(args, "--ops="+addrs["ops"])
 		}
 		var stdout, stderr bytes.Buffer
@@ -38,7 +36,7 @@ func TestTheCommandsOfTheREADMEWork(t *testing.T) {
 		}
 		ran++
 	}
-	if ran < 5 {
+	if ran < 9 {
 		t.Errorf("got %d commands in the README, want the client's and the configuration's", ran)
 	}
 }
