@@ -60,6 +60,10 @@ type Announce struct {
 	AnyFamily bool
 	NumWant   int // at most this many peers in the list; negative: DefaultNumWant
 	MaxPeers  int // as many as the reply has room for, whatever NumWant says; zero: any number
+	// Version is that of the browser's record as its session wrote it last. When the browser stops,
+	// its record goes only if it is still so; zero, the version of none, removes nothing. Other
+	// announces do not look at it.
+	Version Version
 }
 
 // WantsLeechersOnly reports whether seeders are of no use to the announcer: it has all it wants.
@@ -72,9 +76,15 @@ type Stats struct {
 	Completed uint32 // downloads that finished here
 }
 
+// A Result is what a store says to an [Announce].
+type Result struct {
+	Stats
+	Version Version // of the browser's record as it was written just now; zero for others, and who stopped
+}
+
 // A Reply answers an [Announce].
 type Reply struct {
-	Stats
+	Result
 	Interval    time.Duration // to the next announce
 	MinInterval time.Duration // to the earliest one; at most Interval
 }

@@ -19,7 +19,7 @@ var errSecond = errors.New("the second")
 func (f *fakeBatchStore) AnnounceAll(_ context.Context, calls []swarm.Call) {
 	for i := range calls {
 		f.asked = append(f.asked, calls[i].Announce)
-		calls[i].Reply.Stats = swarm.Stats{Seeders: uint32(i + 1)}
+		calls[i].Reply.Result = swarm.Result{Stats: swarm.Stats{Seeders: uint32(i + 1)}, Version: f.version}
 		if i == 1 {
 			calls[i].Err = errSecond
 		}
@@ -35,7 +35,7 @@ func TestManyAnnouncesAreAnsweredAsOneIs(t *testing.T) {
 		}
 		return calls
 	}
-	fake := new(fakeBatchStore)
+	fake := &fakeBatchStore{fakeStore: fakeStore{version: 7}}
 	together, alone := over(fake, options), overMemory(options)
 	if !together.Waits() || alone.Waits() {
 		t.Errorf("got Waits %v over a store that takes batches and %v over memory", together.Waits(), alone.Waits())
@@ -50,8 +50,8 @@ func TestManyAnnouncesAreAnsweredAsOneIs(t *testing.T) {
 	if len(fake.asked) != 3 || !errors.Is(got[1].Err, errSecond) || got[1].Reply != (swarm.Reply{}) {
 		t.Errorf("got %d calls asked and the second answered %+v, %v", len(fake.asked), got[1].Reply, got[1].Err)
 	}
-	if r := got[2].Reply; got[2].Err != nil || r.Seeders != 3 || r.Interval != options.Interval {
-		t.Errorf("got %+v, error %v, want the store's counts and the interval", r, got[2].Err)
+	if r := got[2].Reply; got[2].Err != nil || r.Seeders != 3 || r.Version != 7 || r.Interval != options.Interval {
+		t.Errorf("got %+v, error %v, want the store's counts and version, and the interval", r, got[2].Err)
 	}
 	together.wantMetric(t, "starling_announces_total", 20, map[string]float64{"none ipv4 udp": 2})
 	together.wantMetric(t, "starling_store_errors_total", 2, map[string]float64{"announce": 1})

@@ -24,8 +24,9 @@ import (
 type Store interface {
 	// Announce records a.Peer, or removes it when a.Event is Stopped, and then appends to peers at
 	// most a.NumWant other live members, never a.Peer itself. The counts include the announce. A
-	// store that is full returns a [swarm.RefusedError] and keeps what it has.
-	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error)
+	// store that is full returns a [swarm.RefusedError] and keeps what it has. A browser's record
+	// lasts for a lease only, and goes with Stopped only if a.Version wrote it: see [Leases].
+	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Result, error)
 	// Scrape appends the counts of each swarm to stats, in the order asked. Unknown counts zero.
 	Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error)
 }
@@ -35,7 +36,7 @@ type Store interface {
 type BatchStore interface {
 	Store
 	// AnnounceAll makes the calls, which come in the order in which they were made. Each has its
-	// Reply.Stats and its list, or an error, when it returns.
+	// Reply.Result and its list, or an error, when it returns.
 	AnnounceAll(ctx context.Context, calls []swarm.Call)
 }
 
@@ -67,8 +68,8 @@ func New(store Store, reg prometheus.Registerer, opts Options) *Tracker {
 // Announce records what a says and answers it, appending the list to peers.
 func (t *Tracker) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Reply, error) {
 	a.NumWant = t.numWant(&a)
-	stats, err := t.store.Announce(ctx, a, peers)
-	return t.reply(&a, stats, err)
+	result, err := t.store.Announce(ctx, a, peers)
+	return t.reply(&a, result, err)
 }
 
 // AnnounceAll does for many announces what Announce does for one.
@@ -86,7 +87,7 @@ func (t *Tracker) AnnounceAll(ctx context.Context, calls []swarm.Call) {
 	t.batches.AnnounceAll(ctx, calls)
 	for i := range calls {
 		c := &calls[i]
-		c.Reply, c.Err = t.reply(&c.Announce, c.Reply.Stats, c.Err)
+		c.Reply, c.Err = t.reply(&c.Announce, c.Reply.Result, c.Err)
 	}
 }
 
@@ -95,14 +96,14 @@ func (t *Tracker) AnnounceAll(ctx context.Context, calls []swarm.Call) {
 func (t *Tracker) Waits() bool { return t.batches != nil }
 
 // reply makes the reply to an announce of what the store said.
-func (t *Tracker) reply(a *swarm.Announce, stats swarm.Stats, err error) (swarm.Reply, error) {
+func (t *Tracker) reply(a *swarm.Announce, result swarm.Result, err error) (swarm.Reply, error) {
 	if err != nil {
 		return swarm.Reply{}, t.failed(opAnnounce, fmt.Errorf("announce %v: %w", a.InfoHash, err))
 	}
 	t.metrics.announces[a.Proto][a.Peer.Family()][a.Event].Inc()
 	interval := t.interval(a)
 	return swarm.Reply{
-		Stats:       stats,
+		Result:      result,
 		Interval:    interval,
 		MinInterval: min(t.opts.MinInterval, interval),
 	}, nil

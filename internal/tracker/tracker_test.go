@@ -61,15 +61,16 @@ func (n node) announce(t testing.TB, a swarm.Announce) answer {
 // A fakeStore answers as a test likes. It records what it is asked.
 type fakeStore struct {
 	err     error // nil: all went well
+	version swarm.Version
 	asked   swarm.Announce
 	context context.Context
 }
 
 func (f *fakeStore) Announce(
 	ctx context.Context, a swarm.Announce, _ *swarm.Peers,
-) (swarm.Stats, error) {
+) (swarm.Result, error) {
 	f.asked, f.context = a, ctx
-	return swarm.Stats{}, f.err
+	return swarm.Result{Version: f.version}, f.err
 }
 
 func (f *fakeStore) Scrape(

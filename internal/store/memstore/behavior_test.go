@@ -35,13 +35,13 @@ func peer6(n int) swarm.Peer {
 	return swarm.TCPPeer(netip.AddrPortFrom(netip.AddrFrom16(ip), 6881))
 }
 
-func announce(t testing.TB, s *memstore.Store, a swarm.Announce) swarm.Stats {
+func announce(t testing.TB, s *memstore.Store, a swarm.Announce) swarm.Result {
 	t.Helper()
-	stats, err := s.Announce(context.Background(), a, new(swarm.Peers))
+	result, err := s.Announce(context.Background(), a, new(swarm.Peers))
 	if err != nil {
 		t.Fatalf("announce of %v: %v", a.Peer, err)
 	}
-	return stats
+	return result
 }
 
 // running calls f with a store whose Run runs, in a bubble where time is fast.

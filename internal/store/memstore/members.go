@@ -19,7 +19,7 @@ type otherPools struct{ v6, webrtc pool }
 type memberTotals [swarm.Families]roles
 
 func newMembers(completed uint32) *members {
-	return &members{v4: newPool(swarm.IPv4), completed: completed}
+	return &members{v4: newPool(swarm.IPv4, lifetimeTicks), completed: completed}
 }
 
 // pool returns the pool of a family, or nil when it was never needed.
@@ -36,10 +36,10 @@ func (m *members) pool(f swarm.Family) *pool {
 	}
 }
 
-// needPool returns the pool of a family, made when it was missing.
-func (m *members) needPool(f swarm.Family) *pool {
+// needPool returns the pool of a family, made when it was missing. Browsers are kept for lease.
+func (m *members) needPool(f swarm.Family, lease ticks) *pool {
 	if f != swarm.IPv4 && m.others == nil {
-		m.others = &otherPools{v6: newPool(swarm.IPv6), webrtc: newPool(swarm.WebRTC)}
+		m.others = &otherPools{v6: newPool(swarm.IPv6, lifetimeTicks), webrtc: newPool(swarm.WebRTC, lease)}
 	}
 	return m.pool(f)
 }
@@ -52,18 +52,18 @@ func (m *members) age(now ticks) {
 	}
 }
 
-// put records the announcer of a and returns its place. Who is new needs admit's consent.
-func (m *members) put(a *swarm.Announce, now ticks, admit func(*members) error) (self int, err error) {
+// put records the announcer of a and returns its place. Who is new needs the consent of s.
+func (m *members) put(a *swarm.Announce, now ticks, s *Store) (self int, err error) {
 	f := a.Peer.Family()
 	p, place := m.pool(f), nowhere
 	if p != nil {
 		place = p.find(a.Peer)
 	}
 	if place == nowhere {
-		if err := admit(m); err != nil {
+		if err := s.admit(m); err != nil {
 			return nowhere, err
 		}
-		p = m.needPool(f)
+		p = m.needPool(f, s.lease)
 	}
 	was, self := p.put(a.Peer, place, a.Seeder, now)
 	if finished(a, was) {
@@ -83,14 +83,17 @@ func finished(a *swarm.Announce, was standing) bool {
 		was == absent && a.Event == bittorrent.Completed && a.Peer.Family() != swarm.WebRTC
 }
 
-func (m *members) remove(peer swarm.Peer, now ticks) {
+// remove removes the record of peer; that of a browser only if version wrote it.
+func (m *members) remove(peer swarm.Peer, version swarm.Version, now ticks) {
 	p := m.pool(peer.Family())
 	if p == nil {
 		return
 	}
-	if place := p.find(peer); place != nowhere {
-		p.remove(place, now)
+	place := p.find(peer)
+	if place == nowhere || p.versioned > 0 && p.at(place).version() != version {
+		return
 	}
+	p.remove(place, now)
 }
 
 // stats counts the live members of an aged swarm.

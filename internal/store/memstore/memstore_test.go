@@ -21,11 +21,12 @@ func opener(tidy func(*memstore.Store)) storetest.Open {
 		start := time.Unix(1_700_000_000, 0)
 		store := memstore.New(prometheus.NewRegistry(), memstore.Options{
 			PeerLifetime:     opts.PeerLifetime,
+			Lease:            opts.Lease,
 			MaxSwarms:        opts.MaxSwarms,
 			MaxPeersPerSwarm: opts.MaxPeersPerSwarm,
 			Now:              func() time.Time { return start.Add(time.Duration(since.Load())) },
 		})
-		return storetest.Opened{Store: store, Advance: func(d time.Duration) {
+		return storetest.Opened{Store: store, Leases: store, Advance: func(d time.Duration) {
 			since.Add(int64(d))
 			tidy(store)
 		}}

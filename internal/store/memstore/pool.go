@@ -27,16 +27,24 @@ func (r roles) sum() int { return int(r.seeders) + int(r.leechers) }
 // until the pool is changed. Up to smallPool of them are searched one by one; above, the pool has an
 // index, and counts its live records by age.
 type pool struct {
-	records []byte // seeders first
-	held    roles  // all records, the dead among them
-	large   *large // nil for a small pool
-	aged    ticks  // when a small pool last lost its dead
-	size    uint8  // of a record, in bytes
-	family  swarm.Family
+	records   []byte // seeders first
+	held      roles  // all records, the dead among them
+	large     *large // nil for a small pool
+	aged      ticks  // when a small pool last lost its dead
+	early     ticks  // records are written as if this long ago, to die so much sooner
+	size      uint8  // of a record, in bytes
+	versioned uint8  // bytes of it that are the version: none, or versionLen
+	family    swarm.Family
 }
 
-func newPool(f swarm.Family) pool {
-	return pool{family: f, size: uint8(f.CompactLen() + seenLen)}
+// newPool returns an empty pool, whose records live for life ticks.
+func newPool(f swarm.Family, life ticks) pool {
+	p := pool{family: f, early: lifetimeTicks - life}
+	if f == swarm.WebRTC {
+		p.versioned = versionLen
+	}
+	p.size = p.versioned + uint8(f.CompactLen()) + seenLen
+	return p
 }
 
 // find returns the place of peer, or nowhere. Its record may be dead.
@@ -55,7 +63,7 @@ func (p *pool) put(peer swarm.Peer, place int, seeds bool, now ticks) (was stand
 	}
 	was = p.standing(place, now)
 	p.uncount(place, now)
-	p.at(place).see(now)
+	p.at(place).see(now - p.early)
 	if seeds != (place < int(p.held.seeders)) {
 		place = p.changeRole(place)
 	}
@@ -65,8 +73,11 @@ func (p *pool) put(peer swarm.Peer, place int, seeds bool, now ticks) (was stand
 
 func (p *pool) insert(peer swarm.Peer, seeds bool, now ticks) int {
 	place := p.held.sum()
+	if p.versioned > 0 {
+		p.records = append(p.records, make([]byte, versionLen)...)
+	}
 	p.records = append(peer.AppendCompact(p.records), 0, 0)
-	p.at(place).see(now)
+	p.at(place).see(now - p.early)
 	p.held.leechers++
 	if p.large != nil {
 		p.large.index.set(peer, place)
@@ -115,7 +126,7 @@ func (p *pool) swap(i, j int) {
 	if i == j {
 		return
 	}
-	var buf [swarm.MaxCompactLen + seenLen]byte
+	var buf [versionLen + swarm.MaxCompactLen + seenLen]byte
 	a, b := p.at(i), p.at(j)
 	saved := buf[:copy(buf[:], a)]
 	copy(a, b)

@@ -8,10 +8,12 @@ import (
 	"github.com/starling-tracker/starling/internal/swarm"
 )
 
-func member(n int) swarm.Peer {
-	var compact [6]byte
+func member(n int) swarm.Peer { return memberOf(swarm.IPv4, n) }
+
+func memberOf(f swarm.Family, n int) swarm.Peer {
+	var compact [swarm.MaxCompactLen]byte
 	binary.BigEndian.PutUint32(compact[:], uint32(n))
-	return swarm.PeerFrom(swarm.IPv4, compact[:])
+	return swarm.PeerFrom(f, compact[:])
 }
 
 // wantSound fails the test unless the pool's index, border and counts agree with its records.
@@ -43,27 +45,44 @@ func wantSound(t *testing.T, p *pool, now ticks) {
 }
 
 func TestAPoolStaysSoundWhateverHappensToIt(t *testing.T) {
-	p := newPool(swarm.IPv4)
-	now := ticks(1<<16 - 300) // so that ticks wrap on the way
-	for step := range 60_000 {
-		n := rand.IntN(1 + 400*(step/10_000%3))
-		p.age(now)
-		switch place := p.find(member(n)); {
-		case rand.IntN(3) > 0:
-			p.put(member(n), place, rand.IntN(2) == 0, now)
-		case place != nowhere:
-			p.remove(place, now)
+	for _, p := range []pool{newPool(swarm.IPv4, lifetimeTicks), newPool(swarm.WebRTC, 3)} {
+		now := ticks(1<<16 - 300) // so that ticks wrap on the way
+		versions := map[swarm.Peer]swarm.Version{}
+		for step := range 60_000 {
+			peer := memberOf(p.family, rand.IntN(1+400*(step/10_000%3)))
+			p.age(now)
+			switch place := p.find(peer); {
+			case rand.IntN(3) > 0:
+				_, place = p.put(peer, place, rand.IntN(2) == 0, now)
+				if p.versioned > 0 {
+					versions[peer] = swarm.Version(step)
+					p.at(place).sign(versions[peer])
+				}
+			case place != nowhere:
+				p.remove(place, now)
+			}
+			if step%101 == 0 {
+				wantSound(t, &p, now)
+				wantVersions(t, &p, versions)
+				now += ticks(rand.IntN(3))
+			}
 		}
-		if step%101 == 0 {
-			wantSound(t, &p, now)
-			now += ticks(rand.IntN(3))
+	}
+}
+
+// wantVersions fails the test unless each browser of the pool has its own version.
+func wantVersions(t *testing.T, p *pool, versions map[swarm.Peer]swarm.Version) {
+	t.Helper()
+	for i := range p.held.sum() {
+		if want := versions[p.peer(i)]; p.versioned > 0 && p.at(i).version() != want {
+			t.Fatalf("%v: got version %d, want %d", p.peer(i), p.at(i).version(), want)
 		}
 	}
 }
 
 func TestAPurgeLooksAtNoMoreThanItsBudget(t *testing.T) {
 	const members, budget = 10_000, 100
-	p := newPool(swarm.IPv4)
+	p := newPool(swarm.IPv4, lifetimeTicks)
 	for n := range members {
 		p.put(member(n), nowhere, n%2 == 0, 0)
 	}
@@ -87,7 +106,7 @@ func TestAPurgeLooksAtNoMoreThanItsBudget(t *testing.T) {
 }
 
 func TestAPoolThatShrinksGivesMemoryBack(t *testing.T) {
-	p := newPool(swarm.IPv4)
+	p := newPool(swarm.IPv4, lifetimeTicks)
 	for n := range 50_000 {
 		p.put(member(n), nowhere, false, 0)
 	}
@@ -113,7 +132,7 @@ func TestAPoolThatShrinksGivesMemoryBack(t *testing.T) {
 
 func TestAPurgeTakesWhatItLooksAtOffTheBudget(t *testing.T) {
 	for _, size := range []int{1, smallPool, smallPool + 1, 4000} {
-		p := newPool(swarm.IPv4)
+		p := newPool(swarm.IPv4, lifetimeTicks)
 		for n := range size {
 			p.put(member(n), nowhere, n%2 == 0, 0)
 		}

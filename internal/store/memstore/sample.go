@@ -86,7 +86,7 @@ func (p *pool) window(dst []byte, lo, hi, want, self int, now ticks) []byte {
 // one at self, and returns how many it did not find.
 func (p *pool) copyLive(dst []byte, lo, hi, want, self int, now ticks) (_ []byte, left int) {
 	size := int(p.size)
-	compactLen := size - seenLen
+	compactLen := size - int(p.versioned) - seenLen
 	end := len(dst)
 	dst = slices.Grow(dst, want*compactLen)
 	dst = dst[:cap(dst)]
@@ -95,7 +95,7 @@ func (p *pool) copyLive(dst []byte, lo, hi, want, self int, now ticks) (_ []byte
 		if place == self || dead(r.seen(), now) {
 			continue
 		}
-		copy(dst[end:], r.compact())
+		copy(dst[end:], p.compact(r))
 		end += compactLen
 		want--
 	}

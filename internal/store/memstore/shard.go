@@ -11,10 +11,11 @@ import (
 type shard struct {
 	store *Store // for the limits it shares with the other shards
 
-	mu     sync.Mutex // guards what follows
-	swarms map[bittorrent.InfoHash]*members
-	past   past
-	held   [swarm.Families]poolTotals
+	mu      sync.Mutex // guards what follows
+	swarms  map[bittorrent.InfoHash]*members
+	past    past
+	held    [swarm.Families]poolTotals
+	version swarm.Version // the last one given to a browser's record
 
 	_ [64]byte // so that the mutexes of neighbors do not share a cache line
 }
@@ -22,16 +23,16 @@ type shard struct {
 // poolTotals sums one family over the swarms of a shard.
 type poolTotals struct{ swarms, seeders, leechers int }
 
-func (sh *shard) announce(a *swarm.Announce, peers *swarm.Peers) (swarm.Stats, error) {
+func (sh *shard) announce(a *swarm.Announce, peers *swarm.Peers) (swarm.Result, error) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	m := sh.swarms[a.InfoHash]
 	switch {
 	case m == nil && a.Event == bittorrent.Stopped:
-		return swarm.Stats{Completed: sh.past.completed(a.InfoHash)}, nil
+		return swarm.Result{Stats: swarm.Stats{Completed: sh.past.completed(a.InfoHash)}}, nil
 	case m == nil:
 		if err := sh.store.admit(nil); err != nil {
-			return swarm.Stats{}, err
+			return swarm.Result{}, err
 		}
 		m = sh.add(a.InfoHash)
 	}
@@ -40,17 +41,20 @@ func (sh *shard) announce(a *swarm.Announce, peers *swarm.Peers) (swarm.Stats, e
 	m.age(now)
 	self, err := nowhere, error(nil)
 	if a.Event == bittorrent.Stopped {
-		m.remove(a.Peer, now)
+		m.remove(a.Peer, a.Version, now)
 	} else {
-		self, err = m.put(a, now, sh.store.admit)
+		self, err = m.put(a, now, sh.store)
 	}
-	var stats swarm.Stats
+	var result swarm.Result
 	if err == nil {
-		stats = m.stats()
+		if self != nowhere && a.Peer.Family() == swarm.WebRTC {
+			result.Version = sh.sign(m, self)
+		}
+		result.Stats = m.stats()
 		m.sample(a, self, now, peers)
 	}
 	sh.settle(a.InfoHash, m, before)
-	return stats, err
+	return result, err
 }
 
 func (sh *shard) scrape(h bittorrent.InfoHash) swarm.Stats {

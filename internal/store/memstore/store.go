@@ -9,6 +9,8 @@
 // carries the tick of its last announce in two bytes, and no announce reads a clock. A peer is
 // live for at least the lifetime and at most 1/63 of it longer. From then on it is neither counted
 // nor listed; its record goes when its swarm is touched, or when Run comes by.
+// A browser lives for its lease instead, and at most two ticks longer: its record is written as if it
+// were so old already that only the lease is left.
 package memstore
 
 import (
@@ -30,6 +32,9 @@ const shardCount = 256
 type Options struct {
 	// PeerLifetime is how long a peer that falls silent is kept. It must be above zero.
 	PeerLifetime time.Duration
+	// Lease is how long a browser is kept whose record is not renewed. Zero means PeerLifetime, as does
+	// more than that.
+	Lease time.Duration
 	// MaxSwarms bounds the swarms with peers. Zero means no bound.
 	MaxSwarms int
 	// MaxPeersPerSwarm bounds the peers of one swarm, all pools together. Zero means no bound.
@@ -40,10 +45,12 @@ type Options struct {
 	Now func() time.Time
 }
 
-// A Store keeps swarms in memory. It satisfies tracker.Store and may be called concurrently.
+// A Store keeps swarms in memory. It satisfies tracker.Store and tracker.Leases and may be called
+// concurrently.
 type Store struct {
 	opts    Options
 	tick    time.Duration
+	lease   ticks // of browsers
 	started time.Time
 	now     atomic.Uint32 // the current tick, set by readClock
 	swarms  atomic.Int64  // swarms with peers, in all shards
@@ -57,6 +64,7 @@ func New(reg prometheus.Registerer, opts Options) *Store {
 		opts.Now = time.Now
 	}
 	s := &Store{opts: opts, tick: max(opts.PeerLifetime/lifetimeTicks, 1), started: opts.Now()}
+	s.lease = lifeOf(opts.Lease, s.tick)
 	for i := range s.shards {
 		s.shards[i].swarms = make(map[bittorrent.InfoHash]*members)
 		s.shards[i].store = s
@@ -67,7 +75,7 @@ func New(reg prometheus.Registerer, opts Options) *Store {
 
 // Announce records or removes a peer, counts its swarm and samples it: see tracker.Store. It does
 // not wait for anything but the shard, so ctx is not looked at.
-func (s *Store) Announce(_ context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error) {
+func (s *Store) Announce(_ context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Result, error) {
 	return s.shardOf(a.InfoHash).announce(&a, peers)
 }
 

@@ -1,5 +1,7 @@
 package memstore
 
+import "time"
+
 // slots is how many ticks a live record may be from; it divides the range of ticks.
 const slots = 64
 
@@ -10,6 +12,15 @@ const lifetimeTicks = slots - 1
 // ticks is a time in parts of the peers' lifetime. It wraps, so only differences mean something: a
 // record must be removed before 65,536 ticks have gone by, a thousand lifetimes.
 type ticks uint16
+
+// lifeOf returns for how many ticks a record must live to live for d, or for the lifetime when d is
+// zero or longer than that. It lives for one more at most.
+func lifeOf(d, tick time.Duration) ticks {
+	if n := (d + tick - 1) / tick; n > 0 && n < lifetimeTicks {
+		return ticks(n)
+	}
+	return lifetimeTicks
+}
 
 // dead reports whether who last announced at then is gone at now.
 func dead(then, now ticks) bool { return now-then > lifetimeTicks }

@@ -13,6 +13,10 @@ import (
 // answer reads the replies to the commands of o, corrects h by them, and returns what they show to be
 // due.
 func (s *Store) answer(c *call, o *op, h *hint, f *found) (d dues) {
+	if o.batch.does != nothing {
+		d, o.err = o.batch.answer(c.now)
+		return d
+	}
 	var live [swarm.Families]swarm.Stats
 	for fam := range live {
 		counts, err := o.counts[fam].result(&h.pools[fam], c.now)

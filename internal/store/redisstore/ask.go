@@ -29,6 +29,10 @@ const keepBeyond = keepAgain + 30
 // the order in which they must happen: the purge before the announce, which is not to find itself dead,
 // the announce before the counts, and the counts before the windows, whose ranks they judge.
 func (s *Store) ask(c *call, o *op, h *hint) {
+	if o.batch.does != nothing {
+		s.askBatch(c, o, &h.pools[swarm.WebRTC])
+		return
+	}
 	own := o.announce.Peer.Family()
 	if !o.scrape {
 		s.askWrite(c, o, &h.pools[own])
@@ -38,7 +42,7 @@ func (s *Store) ask(c *call, o *op, h *hint) {
 		if !o.scrape && f != own && since(h.pools[f].counted, c.now) < s.recount {
 			continue // as it was counted not long ago
 		}
-		o.counts[f] = c.count(s.key(f, o))
+		o.counts[f] = c.count(f, s.key(f, o))
 		others = others || f != own
 	}
 	if others {
@@ -56,12 +60,12 @@ func (s *Store) key(f swarm.Family, o *op) any { return s.conn.Pool(f, o.announc
 func (s *Store) askWrite(c *call, o *op, h *poolHint) {
 	a := &o.announce
 	key, member := s.key(a.Peer.Family(), o), any(string(a.Peer.AppendCompact(nil)))
-	if since(h.purged, c.now) >= purgeAgain {
-		border := int64(c.now) - purgeSlack
-		c.int("zremrangebyscore", key, -border, border)
-		h.purged = uint32(c.now)
-	}
+	s.purge(c, a.Peer.Family(), key, h)
 	if o.stopped() {
+		if a.Peer.Family() == swarm.WebRTC {
+			o.added = c.removeVersion(key, a.Version)
+			return
+		}
 		o.added = c.int("zrem", key, member)
 		return
 	}
@@ -69,11 +73,21 @@ func (s *Store) askWrite(c *call, o *op, h *poolHint) {
 		// 1 exactly when a leecher was there: every other score is below -1, and left alone.
 		o.moved = c.int("zadd", key, "xx", "lt", "ch", -1, member)
 	}
-	o.added = c.int("zadd", key, score(c.now, s.opts.PeerLifetime, a.Seeder), member)
+	o.added = c.int("zadd", key, s.newScore(c, o), member)
 	if since(h.kept, c.now) >= keepAgain || h.seeders+h.leechers == 0 {
 		s.keep(c, key)
 		h.kept = uint32(c.now)
 	}
+}
+
+// purge removes the dead of a pool, when it is time.
+func (s *Store) purge(c *call, f swarm.Family, key any, h *poolHint) {
+	if since(h.purged, c.now) < purgeAgain {
+		return
+	}
+	border := lastScore(f, c.now-purgeSlack)
+	c.int("zremrangebyscore", key, -border, border)
+	h.purged = uint32(c.now)
 }
 
 // keep has a key outlive its youngest peer, but not by much.
@@ -113,8 +127,17 @@ func (s *Store) askWindows(c *call, o *op, h *hint, f swarm.Family, w want) {
 	}
 }
 
-// newLiveRange returns the borders between the living and the dead.
-func newLiveRange(now second) liveRange {
-	n := strconv.FormatInt(int64(now), 10)
-	return liveRange{seedersTo: "(-" + n, leechersFrom: "(" + n}
+// newLiveRanges returns the borders between the living and the dead of each pool.
+func newLiveRanges(now second) (live [swarm.Families]liveRange) {
+	for f := range live {
+		seedersTo, leechersFrom := borders(swarm.Family(f), now)
+		live[f] = liveRange{seedersTo, leechersFrom}
+	}
+	return live
+}
+
+// borders returns where the scores of a pool's living seeders end and those of its leechers begin.
+func borders(f swarm.Family, now second) (seedersTo, leechersFrom string) {
+	n := strconv.FormatInt(lastScore(f, now), 10)
+	return "(-" + n, "(" + n
 }

@@ -7,31 +7,37 @@ import (
 	"testing"
 	"time"
 
+	"github.com/starling-tracker/starling/internal/store/redisstore"
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/internal/testutil/redistest"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
-// wantUnavailable fails the test unless an announce and a scrape are refused as unavailable, in little
-// more than the deadline.
-func wantUnavailable(t *testing.T, what string, s announcer, deadline time.Duration) {
+// wantUnavailable fails the test unless announces, scrapes and what is done with records are refused as
+// unavailable, in little more than the deadline.
+func wantUnavailable(t *testing.T, what string, s *redisstore.Store, deadline time.Duration) {
 	t.Helper()
+	lost := make([]swarm.Record, 1000)
+	for i := range lost {
+		lost[i] = swarm.Record{InfoHash: hash(i), Version: 7}
+	}
 	began := time.Now()
 	_, announceErr := s.Announce(t.Context(), swarm.Announce{InfoHash: hash(1), Peer: peer(1)}, new(swarm.Peers))
 	_, scrapeErr := s.Scrape(t.Context(), []bittorrent.InfoHash{hash(1), hash(2)}, nil)
-	for _, err := range []error{announceErr, scrapeErr} {
+	renewErr, releaseErr := s.Renew(t.Context(), lost), s.Release(t.Context(), lost)
+	held, heldErr := s.Held(t.Context(), lost, nil)
+	if len(held) != 0 || lost[0].Version != 7 || lost[999].Version != 7 {
+		t.Errorf("%s: got %d answers, and versions %d and %d, want nothing known and nothing changed",
+			what, len(held), lost[0].Version, lost[999].Version)
+	}
+	for _, err := range []error{announceErr, scrapeErr, renewErr, releaseErr, heldErr} {
 		if swarm.ReasonOf(err) != swarm.Unavailable {
 			t.Errorf("%s: got error %v, want it refused as unavailable", what, err)
 		}
 	}
-	if took := time.Since(began); took > 2*deadline+time.Second {
+	if took := time.Since(began); took > 5*deadline+time.Second {
 		t.Errorf("%s: got refusals after %v, want them after %v each at most", what, took, deadline)
 	}
-}
-
-type announcer interface {
-	Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error)
-	Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error)
 }
 
 func TestAnnouncesAreRefusedWhileRedisIsAwayAndNoLonger(t *testing.T) {
@@ -55,7 +61,7 @@ func TestAnnouncesAreRefusedWhileRedisIsAwayAndNoLonger(t *testing.T) {
 	server.Await("an announce after the restart", answered)
 	server.Do("FLUSHALL")
 	stats, err := s.Announce(t.Context(), a, new(swarm.Peers))
-	if err != nil || stats != (swarm.Stats{Leechers: 1}) {
+	if err != nil || stats.Stats != (swarm.Stats{Leechers: 1}) {
 		t.Errorf("after FLUSHALL: got %+v, error %v, want a leecher", stats, err)
 	}
 }
@@ -109,5 +115,30 @@ func TestAnAnnounceEndsWithItsContext(t *testing.T) {
 	_, err := s.Announce(ctx, swarm.Announce{InfoHash: hash(1), Peer: peer(1)}, new(swarm.Peers))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got error %v, want the caller's deadline", err)
+	}
+}
+
+func TestWhatIsDoneWithRecordsEndsWithItsContext(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, connect(t, server.URL()), options)
+	server.Freeze()
+	defer server.Thaw()
+	records := []swarm.Record{{InfoHash: hash(1), Version: 7}}
+	for what, do := range map[string]func(context.Context) error{
+		"renew":   func(ctx context.Context) error { return s.Renew(ctx, records) },
+		"release": func(ctx context.Context) error { return s.Release(ctx, records) },
+		"held": func(ctx context.Context) error {
+			_, err := s.Held(ctx, records, nil)
+			return err
+		},
+	} {
+		soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := do(soon); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got error %v, want the caller's deadline", what, err)
+		}
+		if err := do(soon); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s, too late: got error %v, want the caller's deadline", what, err)
+		}
+		cancel()
 	}
 }

@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -28,7 +27,7 @@ func Detail(
 	pipe := conn.Pipeline()
 	var pools [swarm.Families]poolReading
 	for f := range pools {
-		pools[f].ask(ctx, pipe, conn.Pool(swarm.Family(f), h), second, limit)
+		pools[f].ask(ctx, pipe, conn.Pool(swarm.Family(f), h), swarm.Family(f), second, limit)
 	}
 	completed := pipe.HGet(ctx, conn.Facts(h), "completed")
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
@@ -52,9 +51,10 @@ type poolReading struct {
 	seederList, leecherList *redis.ZSliceCmd
 }
 
-func (r *poolReading) ask(ctx context.Context, pipe redis.Pipeliner, key string, now second, limit int) {
-	border := strconv.FormatInt(int64(now), 10)
-	seedersTo, leechersFrom := "(-"+border, "("+border
+func (r *poolReading) ask(
+	ctx context.Context, pipe redis.Pipeliner, key string, f swarm.Family, now second, limit int,
+) {
+	seedersTo, leechersFrom := borders(f, now)
 	r.seeders = pipe.ZCount(ctx, key, "-inf", seedersTo)
 	r.leechers = pipe.ZCount(ctx, key, leechersFrom, "+inf")
 	if limit <= 0 {
@@ -80,7 +80,7 @@ func (r *poolReading) detail(f swarm.Family, now second, limit int) swarm.PoolDe
 			if len(d.Peers) == limit || len(member) != f.CompactLen() {
 				continue // the latter is none of ours
 			}
-			expires := second(max(z.Score, -z.Score)) - now
+			expires := expiryOf(f, int64(z.Score)) - now
 			d.Peers = append(d.Peers, swarm.PeerDetail{
 				Peer:    swarm.PeerFrom(f, []byte(member)),
 				Seeder:  z.Score < 0,

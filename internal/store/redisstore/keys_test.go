@@ -25,14 +25,14 @@ func peer(n int) swarm.Peer {
 }
 
 // say announces, which has to succeed.
-func say(t *testing.T, s *redisstore.Store, a swarm.Announce) (swarm.Stats, swarm.Peers) {
+func say(t *testing.T, s *redisstore.Store, a swarm.Announce) (swarm.Result, swarm.Peers) {
 	t.Helper()
 	var peers swarm.Peers
-	stats, err := s.Announce(t.Context(), a, &peers)
+	result, err := s.Announce(t.Context(), a, &peers)
 	if err != nil {
 		t.Fatalf("announce of %v: %v", a.Peer, err)
 	}
-	return stats, peers
+	return result, peers
 }
 
 func TestEveryKeyOfASwarmExpires(t *testing.T) {

@@ -86,7 +86,7 @@ func (l *lane) carry(ctx context.Context, ops []*op) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
 	now := secondOf(s.opts.Now())
-	c := &call{ctx: ctx, pipe: s.conn.Pipeline(), now: now, live: newLiveRange(now)}
+	c := &call{ctx: ctx, pipe: s.conn.Pipeline(), now: now, live: newLiveRanges(now)}
 	for _, d := range l.due {
 		s.pay(c, d)
 	}

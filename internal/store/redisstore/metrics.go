@@ -20,7 +20,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	})
 	sizes := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "starling_redis_pipeline_announces",
-		Help:    "Announces and scrapes that a pipeline carried.",
+		Help:    "Announces and scrapes that a pipeline carried, and swarms in which records of browsers were dealt with.",
 		Buckets: []float64{1, 2, 4, 8, 16, 32, 64, batchSize},
 	})
 	m := &metrics{

@@ -11,15 +11,18 @@ import (
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
-// An op is an announce, or the scrape of one swarm, on its way through a lane.
+// An op is an announce, the scrape of one swarm, or something done with records of one, on its way
+// through a lane.
 type op struct {
 	announce swarm.Announce // of a scrape the info hash alone
 	scrape   bool
+	batch    batch
 
 	// What came of it, for who asked.
-	stats swarm.Stats
-	peers swarm.Peers
-	err   error
+	stats   swarm.Stats
+	version swarm.Version
+	peers   swarm.Peers
+	err     error
 
 	state atomic.Uint32
 	done  chan struct{} // gets a value when the lane is done with it, unless who asked has left
@@ -48,7 +51,8 @@ func (o *op) reset() {
 	for f := range o.windows {
 		o.windows[f] = o.windows[f][:0]
 	}
-	o.stats, o.err = swarm.Stats{}, nil
+	o.batch.reset()
+	o.stats, o.version, o.err = swarm.Stats{}, 0, nil
 	o.moved, o.added, o.completed = nil, nil, nil
 	o.counts = [swarm.Families]roleCounts{}
 	o.wants = [swarm.Families]want{}
@@ -60,7 +64,7 @@ type call struct {
 	ctx  context.Context
 	pipe redis.Pipeliner
 	now  second
-	live liveRange
+	live [swarm.Families]liveRange
 }
 
 // A liveRange is where the scores of the living end and begin, as ZCOUNT has them.
@@ -78,10 +82,10 @@ func (c *call) int(args ...any) *redis.IntCmd {
 }
 
 // count asks for the live members of a pool.
-func (c *call) count(key any) roleCounts {
+func (c *call) count(f swarm.Family, key any) roleCounts {
 	return roleCounts{
-		seeders:  c.int("zcount", key, minusInf, c.live.seedersTo),
-		leechers: c.int("zcount", key, c.live.leechersFrom, inf),
+		seeders:  c.int("zcount", key, minusInf, c.live[f].seedersTo),
+		leechers: c.int("zcount", key, c.live[f].leechersFrom, inf),
 	}
 }
 

@@ -49,7 +49,7 @@ func open(t testing.TB, conn *redisconn.Conn, opts redisstore.Options) *redissto
 }
 
 var options = redisstore.Options{
-	PeerLifetime: time.Hour, Deadline: 10 * time.Second, Queue: 4096, Hints: 10_000, Now: time.Now,
+	PeerLifetime: time.Hour, Lease: time.Minute, Deadline: 10 * time.Second, Queue: 4096, Hints: 10_000, Now: time.Now,
 }
 
 // opener opens stores over the Redis at url.
@@ -58,10 +58,12 @@ func opener(url string) storetest.Open {
 		var since atomic.Int64
 		start := time.Now() // the clock stands still but for Advance, or slow machines let peers die
 		o := options
-		o.PeerLifetime, o.MaxPeersPerSwarm = opts.PeerLifetime, opts.MaxPeersPerSwarm
+		o.PeerLifetime, o.Lease, o.MaxPeersPerSwarm = opts.PeerLifetime, opts.Lease, opts.MaxPeersPerSwarm
 		o.Now = func() time.Time { return start.Add(time.Duration(since.Load())) }
+		store := open(t, connect(t, url), o)
 		return storetest.Opened{
-			Store:             open(t, connect(t, url), o),
+			Store:             store,
+			Leases:            store,
 			Advance:           func(d time.Duration) { since.Add(int64(d)) },
 			AnyNumberOfSwarms: true,
 		}

@@ -14,12 +14,16 @@ type second int64
 
 func secondOf(t time.Time) second { return second(t.Unix() - epoch) }
 
-// score returns the score of a peer that expires at the end of a lifetime from now, which is not cut
-// short by the second that has begun.
-func score(now second, lifetime time.Duration, seeder bool) int64 {
-	expiry := int64(now) + int64((lifetime+time.Second-1)/time.Second) + 1
+// expiry returns the second at which a peer expires that lives for a lifetime from now, which is not
+// cut short by the second that has begun.
+func expiry(now second, lifetime time.Duration) second {
+	return now + second((lifetime+time.Second-1)/time.Second) + 1
+}
+
+// signed gives the size of a score the sign of a role.
+func signed(size int64, seeder bool) int64 {
 	if seeder {
-		return -expiry
+		return -size
 	}
-	return expiry
+	return size
 }

@@ -28,6 +28,7 @@ const laneCount = 12
 // Options configure a Store. All of them must be set but for those with a zero in their comment.
 type Options struct {
 	PeerLifetime     time.Duration // how long a peer that falls silent is kept
+	Lease            time.Duration // the same for a browser's record; zero, or more than PeerLifetime: as long
 	MaxPeersPerSwarm int           // zero: no bound
 	Deadline         time.Duration // of an announce, waiting included
 	Queue            int           // announces that wait in a lane at most
@@ -38,21 +39,27 @@ type Options struct {
 	Now     func() time.Time
 }
 
-// A Store keeps swarms in Redis. It satisfies tracker.BatchStore and may be called concurrently.
+// A Store keeps swarms in Redis. It satisfies tracker.BatchStore and tracker.Leases and may
+// be called concurrently.
 type Store struct {
-	conn    *redisconn.Conn
-	log     *slog.Logger
-	opts    Options
-	recount int64 // Options.Recount in seconds
-	metrics *metrics
-	lanes   [laneCount]*lane
-	ops     sync.Pool
+	conn     *redisconn.Conn
+	log      *slog.Logger
+	opts     Options
+	recount  int64 // Options.Recount in seconds
+	metrics  *metrics
+	lanes    [laneCount]*lane
+	ops      sync.Pool
+	versions versions
 }
 
 // New returns a store over conn, whose metrics are in reg. It answers while Run runs.
 func New(conn *redisconn.Conn, log *slog.Logger, reg prometheus.Registerer, opts Options) *Store {
+	if opts.Lease <= 0 || opts.Lease > opts.PeerLifetime {
+		opts.Lease = opts.PeerLifetime // no longer, or keys expire before their members
+	}
 	s := &Store{conn: conn, log: log, opts: opts, recount: int64(opts.Recount / time.Second), metrics: newMetrics(reg)}
 	s.ops.New = func() any { return &op{done: make(chan struct{}, 1)} }
+	s.versions.start()
 	for i := range s.lanes {
 		s.lanes[i] = newLane(s)
 	}
@@ -71,13 +78,13 @@ func (s *Store) Run(ctx context.Context) error {
 
 // Announce records or removes a peer, counts its swarm and samples it: see tracker.Store. It waits for
 // Redis no longer than the deadline.
-func (s *Store) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Stats, error) {
+func (s *Store) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Result, error) {
 	o := s.newOp()
 	o.announce, o.scrape = a, false
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
 	if err := s.do(ctx, o); err != nil {
-		return swarm.Stats{}, err
+		return swarm.Result{}, err
 	}
 	return s.take(o, peers)
 }
@@ -103,21 +110,21 @@ func (s *Store) AnnounceAll(ctx context.Context, calls []swarm.Call) {
 			continue
 		}
 		if c.Err = s.wait(ctx, o); c.Err == nil {
-			c.Reply.Stats, c.Err = s.take(o, &c.Peers)
+			c.Reply.Result, c.Err = s.take(o, &c.Peers)
 		}
 	}
 }
 
 // take returns what came of o, appends its list to peers, and keeps it.
-func (s *Store) take(o *op, peers *swarm.Peers) (swarm.Stats, error) {
-	stats, err := o.stats, failure(o.err)
+func (s *Store) take(o *op, peers *swarm.Peers) (swarm.Result, error) {
+	result, err := swarm.Result{Stats: o.stats, Version: o.version}, failure(o.err)
 	if err == nil && !o.scrape {
 		for f, list := range o.peers {
 			peers[f] = append(peers[f], list...)
 		}
 	}
 	s.ops.Put(o)
-	return stats, err
+	return result, err
 }
 
 // Scrape appends the counts of each swarm to stats: see tracker.Store.
@@ -145,12 +152,13 @@ func (s *Store) Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats 
 		if err != nil {
 			failed = err
 		}
-		stats = append(stats, counts)
+		stats = append(stats, counts.Stats)
 	}
 	return stats, failed
 }
 
-// laneOf returns the lane of a swarm: the lanes share out the slots of a Cluster in stretches.
-func (s *Store) laneOf(h bittorrent.InfoHash) *lane {
-	return s.lanes[redisconn.Slot(h)*laneCount/redisconn.Slots]
-}
+func (s *Store) laneOf(h bittorrent.InfoHash) *lane { return s.lanes[laneNumber(h)] }
+
+// laneNumber returns which is the lane of a swarm: the lanes share out the slots of a Cluster in
+// stretches.
+func laneNumber(h bittorrent.InfoHash) int { return redisconn.Slot(h) * laneCount / redisconn.Slots }

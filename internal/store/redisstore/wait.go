@@ -35,7 +35,7 @@ func (s *Store) wait(ctx context.Context, o *op) error {
 	case <-ctx.Done():
 	}
 	if o.state.CompareAndSwap(waited, abandoned) {
-		return fmt.Errorf("%w: %w", swarm.RefusedError{Reason: swarm.Unavailable}, ctx.Err())
+		return unavailable(ctx.Err())
 	}
 	<-o.done // it was just finished
 	return nil
@@ -66,7 +66,11 @@ func failure(err error) error {
 	if _, refused := errors.AsType[swarm.RefusedError](err); err == nil || refused {
 		return err
 	}
-	return fmt.Errorf("%w: %w", swarm.RefusedError{Reason: swarm.Unavailable}, err)
+	return unavailable(err)
+}
+
+func unavailable(cause error) error {
+	return fmt.Errorf("%w: %w", swarm.RefusedError{Reason: swarm.Unavailable}, cause)
 }
 
 // tell logs what Redis has against an announce, such as that its memory is full. That it does not answer

@@ -21,15 +21,27 @@ type model struct {
 }
 
 type modelMember struct {
-	seeder bool
-	seen   time.Duration
+	seeder  bool
+	seen    time.Duration
+	version swarm.Version
 }
 
-// settled reports whether nobody is in the time between lifetime and grace, when a store may still
+// modelLease is long enough for browsers to gather, however few of the announces are theirs.
+const modelLease = lifetime / 2
+
+// life returns how long p is kept.
+func life(p swarm.Peer) time.Duration {
+	if p.Family() == swarm.WebRTC {
+		return modelLease
+	}
+	return lifetime
+}
+
+// settled reports whether nobody is in the time between its life and grace, when a store may still
 // know a peer or not.
 func (m *model) settled() bool {
-	for _, member := range m.members {
-		if age := m.now - member.seen; age >= lifetime && age < lifetime+grace {
+	for p, member := range m.members {
+		if age := m.now - member.seen; age >= life(p) && age < life(p)+grace {
 			return false
 		}
 	}
@@ -38,24 +50,27 @@ func (m *model) settled() bool {
 
 func (m *model) expire() {
 	for p, member := range m.members {
-		if m.now-member.seen >= lifetime+grace {
+		if m.now-member.seen >= life(p)+grace {
 			delete(m.members, p)
 		}
 	}
 }
 
-func (m *model) announce(a swarm.Announce) swarm.Stats {
+// announce returns the counts after a, which was given a version when a browser said it.
+func (m *model) announce(a swarm.Announce, given swarm.Version) swarm.Stats {
 	m.expire()
 	was, known := m.members[a.Peer]
 	switch {
 	case a.Event == bittorrent.Stopped:
-		delete(m.members, a.Peer)
+		if a.Peer.Family() != swarm.WebRTC || was.version == a.Version {
+			delete(m.members, a.Peer)
+		}
 		return m.stats()
 	case a.Seeder && known && !was.seeder,
 		a.Seeder && !known && a.Event == bittorrent.Completed && a.Peer.Family() != swarm.WebRTC:
 		m.completed++
 	}
-	m.members[a.Peer] = modelMember{a.Seeder, m.now}
+	m.members[a.Peer] = modelMember{a.Seeder, m.now, given}
 	return m.stats()
 }
 
@@ -101,8 +116,9 @@ func agreesWithASimpleModel(t *testing.T, open Open) {
 	for _, size := range []int{3, 40, 120, 900} {
 		seed := rand.Uint64()                            //nolint:gosec // it is printed, not secret
 		rng := rand.New(rand.NewPCG(seed, uint64(size))) //nolint:gosec // repeatable on purpose
-		r := newRoom(t, open)
+		r := newRoomWith(t, open, Options{Lease: modelLease})
 		m := &model{members: map[swarm.Peer]modelMember{}}
+		fleet := &fleet{room: r, model: m, rng: rng, sessions: map[swarm.Peer][]*session{}}
 		number := []func(int) swarm.Peer{peer4, peer4, peer4, peer6, browser}
 		for step := range 6000 {
 			// The swarm breathes: it is drawn from a few of its peers, then from all, and so on.
@@ -112,11 +128,25 @@ func agreesWithASimpleModel(t *testing.T, open Open) {
 				Event:  bittorrent.Event(rng.IntN(bittorrent.Events)),
 				Seeder: rng.IntN(2) == 0, NumWant: rng.IntN(80), AnyFamily: rng.IntN(2) == 0,
 			}
-			got, peers := r.say(a)
-			if want := m.announce(a); got != want {
+			var s *session
+			if a.Peer.Family() == swarm.WebRTC {
+				s = fleet.session(a.Peer)
+				a.Version = s.record.Version
+			}
+			got, peers := r.announce(a)
+			if want := m.announce(a, got.Version); got.Stats != want {
 				t.Fatalf("size %d, seed %d, step %d: %+v: got %+v, want %+v", size, seed, step, a, got, want)
 			}
 			m.wantList(t, a, peers)
+			if s != nil {
+				s.record.Seeder, s.record.Version = a.Seeder, got.Version
+			}
+			if rng.IntN(10) == 0 {
+				fleet.act()
+				if got, want := r.scrape(), m.stats(); got != want {
+					t.Fatalf("size %d, seed %d, step %d: got %+v, want %+v", size, seed, step, got, want)
+				}
+			}
 			if rng.IntN(4) == 0 {
 				r.advance(m, rng)
 			}

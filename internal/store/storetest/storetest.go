@@ -1,8 +1,9 @@
-// Package storetest is the contract of tracker.Store as tests: what every store must do, a subtest
-// a sentence, time included. A store's own test is an open function and a call of [Run].
+// Package storetest is the contract of tracker.Store and tracker.Leases as tests: what every store
+// must do, a subtest a sentence, time included. A store's own test is an open function and a call of [Run].
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 // Options are how a store is to be opened.
 type Options struct {
 	PeerLifetime     time.Duration
+	Lease            time.Duration
 	MaxSwarms        int // zero: no bound
 	MaxPeersPerSwarm int // zero: no bound
 }
@@ -25,6 +27,7 @@ type Options struct {
 // An Opened store is empty and has a clock of its own.
 type Opened struct {
 	tracker.Store
+	tracker.Leases
 	// Advance moves the store's clock. What it does about the dead is the store's business.
 	Advance func(time.Duration)
 	// AnyNumberOfSwarms says that the store does not count swarms, and so has no use for MaxSwarms.
@@ -34,7 +37,8 @@ type Opened struct {
 // Open opens an empty store for one test.
 type Open func(t testing.TB, opts Options) Opened
 
-// lifetime is the PeerLifetime that tests use. Peers may live grace longer, and no shorter.
+// lifetime is the PeerLifetime that tests use, and the Lease of those that are not about leases. Peers
+// may live grace longer, and no shorter.
 const (
 	lifetime = 64 * time.Minute
 	grace    = lifetime / 16
@@ -43,7 +47,8 @@ const (
 // Run holds the stores that open opens to the contract.
 func Run(t *testing.T, open Open) {
 	for _, group := range []map[string]func(*testing.T, Open){
-		countTests, listTests, familyTests, timeTests, limitTests, concurrencyTests, modelTests,
+		countTests, listTests, familyTests, timeTests, limitTests, concurrencyTests,
+		leaseTests, ownerTests, modelTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) { test(t, open) })
@@ -56,6 +61,7 @@ type room struct {
 	t     testing.TB
 	store Opened
 	hash  bittorrent.InfoHash
+	wrote map[swarm.Peer]swarm.Version // by say, in the swarm it was last said to
 }
 
 // newRoom opens a store with no limits and returns a swarm in it.
@@ -65,19 +71,30 @@ func newRoom(t testing.TB, open Open) room {
 
 func newRoomWith(t testing.TB, open Open, opts Options) room {
 	opts.PeerLifetime = lifetime
-	return room{t: t, store: open(t, opts), hash: hash(1)}
+	opts.Lease = cmp.Or(opts.Lease, lifetime)
+	return room{t: t, store: open(t, opts), hash: hash(1), wrote: map[swarm.Peer]swarm.Version{}}
 }
 
-// say announces with every field as it is given, but for the info hash, and must succeed.
+// say announces with every field as it is given, but for the info hash, and must succeed. A browser
+// that stops is the session that said the last before.
 func (r room) say(a swarm.Announce) (swarm.Stats, []swarm.Peer) {
+	r.t.Helper()
+	a.Version = r.wrote[a.Peer]
+	result, peers := r.announce(a)
+	r.wrote[a.Peer] = result.Version
+	return result.Stats, peers
+}
+
+// announce announces with every field as it is given, but for the info hash, and must succeed.
+func (r room) announce(a swarm.Announce) (swarm.Result, []swarm.Peer) {
 	r.t.Helper()
 	a.InfoHash = r.hash
 	var peers swarm.Peers
-	stats, err := r.store.Announce(context.Background(), a, &peers)
+	result, err := r.store.Announce(context.Background(), a, &peers)
 	if err != nil {
 		r.t.Fatalf("announce of %v: %v", a.Peer, err)
 	}
-	return stats, slices.Collect(peers.All())
+	return result, slices.Collect(peers.All())
 }
 
 // join announces peers that want no list.
