@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -18,6 +19,10 @@ import (
 // laneQueue is how many announces wait for a pipeline to Redis at most, in each of a dozen lanes.
 const laneQueue = 4096
 
+// lease is how long a browser's record lasts that is not renewed: three renewals, so that two may be
+// lost, and no longer than swarms can bear with peers that are gone.
+const lease = time.Minute
+
 // storage is where swarms are kept.
 type storage interface {
 	tracker.Store
@@ -30,6 +35,7 @@ func (p *parts) openStorage(cfg config.Config, reg prometheus.Registerer) (stora
 	if cfg.Redis.URL == "" {
 		store := memstore.New(reg, memstore.Options{
 			PeerLifetime:     cfg.Store.PeerLifetime,
+			Lease:            lease,
 			MaxSwarms:        cfg.Store.MaxSwarms,
 			MaxPeersPerSwarm: cfg.Store.MaxPeersPerSwarm,
 			MaxPeers:         cfg.Store.MaxPeers,
@@ -47,6 +53,7 @@ func (p *parts) openStorage(cfg config.Config, reg prometheus.Registerer) (stora
 	p.health.Needs = append(p.health.Needs, ops.Need{Name: "redis", Met: p.replica.Up, Required: cfg.Redis.Required})
 	store := redisstore.New(conn, p.log, reg, redisstore.Options{
 		PeerLifetime:     cfg.Store.PeerLifetime,
+		Lease:            lease,
 		MaxPeersPerSwarm: cfg.Store.MaxPeersPerSwarm,
 		Deadline:         cfg.Redis.Deadline,
 		Queue:            laneQueue,
