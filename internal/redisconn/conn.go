@@ -38,6 +38,12 @@ const (
 	ioTimeout   = 500 * time.Millisecond
 )
 
+// Buffers of a connection hold most of a pipeline, so that it is written and read with few system calls.
+const (
+	readBuffer  = 128 << 10
+	writeBuffer = 64 << 10
+)
+
 // Open returns a client. It does not connect: Redis may come later.
 func Open(opts Options) (*Conn, error) {
 	keys, err := NewKeys(opts.Prefix)
@@ -54,9 +60,16 @@ func Open(opts Options) (*Conn, error) {
 	o.DialerRetries = 1
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = dialTimeout, ioTimeout, ioTimeout, ioTimeout
 	o.ContextTimeoutEnabled = true
+	o.ReadBufferSize, o.WriteBufferSize = readBuffer, writeBuffer
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return &Conn{UniversalClient: redis.NewUniversalClient(o), Keys: keys}, nil
+}
+
+// IsCluster reports whether it is a Cluster, by its URL.
+func (c *Conn) IsCluster() bool {
+	_, is := c.UniversalClient.(*redis.ClusterClient)
+	return is
 }
 
 // minVersion is the oldest Redis that has sharded pub/sub.

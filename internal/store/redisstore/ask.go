@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -46,34 +47,42 @@ func (s *Store) ask(c *call, o *op, h *hint) {
 		others = others || f != own
 	}
 	if others {
-		o.completed = redis.NewStringCmd(c.ctx, "hget", s.conn.Facts(o.announce.InfoHash), "completed")
-		_ = c.pipe.Process(c.ctx, o.completed)
+		o.completed = redis.NewStringCmd(context.Background(), "hget", s.conn.Facts(o.announce.InfoHash), "completed")
+		c.add(o.completed)
 	}
 	if !o.scrape && !o.stopped() {
 		s.askList(c, o, h)
 	}
 }
 
-func (s *Store) key(f swarm.Family, o *op) any { return s.conn.Pool(f, o.announce.InfoHash) }
+func (s *Store) key(f swarm.Family, o *op) any {
+	if o.keys[f] == "" {
+		o.keys[f] = s.conn.Pool(f, o.announce.InfoHash)
+	}
+	return &o.keys[f]
+}
 
 // askWrite records the announcer, or removes it.
 func (s *Store) askWrite(c *call, o *op, h *poolHint) {
 	a := &o.announce
-	key, member := s.key(a.Peer.Family(), o), any(string(a.Peer.AppendCompact(nil)))
+	var compact [swarm.MaxCompactLen]byte
+	o.member = string(a.Peer.AppendCompact(compact[:0]))
+	key := s.key(a.Peer.Family(), o)
 	s.purge(c, a.Peer.Family(), key, h)
 	if o.stopped() {
 		if a.Peer.Family() == swarm.WebRTC {
 			o.added = c.removeVersion(key, a.Version)
 			return
 		}
-		o.added = c.int("zrem", key, member)
+		o.added = c.int("zrem", key, &o.member)
 		return
 	}
 	if a.Seeder {
 		// 1 exactly when a leecher was there: every other score is below -1, and left alone.
-		o.moved = c.int("zadd", key, "xx", "lt", "ch", -1, member)
+		o.moved = c.int("zadd", key, "xx", "lt", "ch", -1, &o.member)
 	}
-	o.added = c.int("zadd", key, s.newScore(c, o), member)
+	o.score = s.newScore(c, o)
+	o.added = c.int("zadd", key, &o.score, &o.member)
 	if since(h.kept, c.now) >= keepAgain || h.seeders+h.leechers == 0 {
 		s.keep(c, key)
 		h.kept = uint32(c.now)
@@ -103,7 +112,7 @@ func (s *Store) askList(c *call, o *op, h *hint) {
 	}
 	own := a.Peer.Family()
 	leechersOnly := a.WantsLeechersOnly()
-	s.askWindows(c, o, h, own, want{a.NumWant, leechersOnly, string(a.Peer.AppendCompact(nil))})
+	s.askWindows(c, o, h, own, want{a.NumWant, leechersOnly, o.member})
 	if a.AnyFamily && own != swarm.WebRTC {
 		// How the two share the list is known with their counts. Until then either may have all of it.
 		other := swarm.IPv4 + swarm.IPv6 - own
@@ -121,9 +130,8 @@ func (s *Store) askWindows(c *call, o *op, h *hint, f swarm.Family, w want) {
 	o.windows[f] = w.plan(o.windows[f], &h.pools[f], since(h.pools[f].counted, c.now) <= staleHint)
 	for i := range o.windows[f] {
 		win := &o.windows[f][i]
-		first, last := win.ranks()
-		win.reply = redis.NewRawCmd(c.ctx, "zrange", s.key(f, o), first, last)
-		_ = c.pipe.Process(c.ctx, win.reply)
+		win.from, win.to = win.ranks()
+		win.reply = c.window(s.key(f, o), &win.from, &win.to)
 	}
 }
 

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
@@ -61,8 +62,8 @@ func (s *Store) askBatch(c *call, o *op, h *poolHint) {
 		for _, r := range b.records {
 			args = append(args, string(r.Peer[:]))
 		}
-		b.scores = redis.NewFloatSliceCmd(c.ctx, args...)
-		_ = c.pipe.Process(c.ctx, b.scores)
+		b.scores = redis.NewFloatSliceCmd(context.Background(), args...)
+		c.add(b.scores)
 	}
 }
 

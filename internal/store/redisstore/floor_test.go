@@ -80,6 +80,12 @@ func (r *recording) add(cmds []redis.Cmder) {
 		p.text = fmt.Appendf(p.text, "*%d\r\n", len(cmd.Args()))
 		for _, arg := range cmd.Args() {
 			text := fmt.Sprint(arg)
+			switch arg := arg.(type) {
+			case *string:
+				text = *arg
+			case *int64:
+				text = fmt.Sprint(*arg)
+			}
 			p.text = fmt.Appendf(p.text, "$%d\r\n%s\r\n", len(text), text)
 		}
 	}

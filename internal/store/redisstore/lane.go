@@ -14,9 +14,10 @@ const batchSize = 128
 // what a peer says arrives in the order in which it was said. What queues up while a pipeline is under
 // way is the next one, and the busier the lane the larger it gets.
 type lane struct {
-	store *Store
-	hints *hints
-	found found
+	store    *Store
+	hints    *hints
+	found    found
+	commands commands
 
 	mu    sync.Mutex // guards what follows
 	queue []*op
@@ -26,7 +27,12 @@ type lane struct {
 }
 
 func newLane(s *Store) *lane {
-	return &lane{store: s, hints: newHints(s.opts.Hints / laneCount), woken: make(chan struct{}, 1)}
+	return &lane{
+		store:    s,
+		hints:    newHints(s.opts.Hints / len(s.lanes)),
+		commands: commands{once: s.conn.IsCluster()},
+		woken:    make(chan struct{}, 1),
+	}
 }
 
 // push queues an op, and reports whether there was room.
@@ -86,26 +92,29 @@ func (l *lane) carry(ctx context.Context, ops []*op) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
 	now := secondOf(s.opts.Now())
-	c := &call{ctx: ctx, pipe: s.conn.Pipeline(), now: now, live: newLiveRanges(now)}
+	l.commands.begin()
+	c := &call{commands: &l.commands, now: now, live: newLiveRanges(now)}
 	for _, d := range l.due {
 		s.pay(c, d)
 	}
 	l.due = l.due[:0] // whatever becomes of them: once more might be once too often
 	ops = slices.DeleteFunc(ops, s.forgotten)
 	for _, o := range ops {
-		s.ask(c, o, l.hints.of(o.announce.InfoHash))
+		o.hint = l.hints.of(o.announce.InfoHash)
+		s.ask(c, o, o.hint)
 	}
 	began := time.Now()
-	_, _ = c.pipe.Exec(ctx) // each command has its own error
+	pipe := s.conn.Pipeline()
+	_ = pipe.BatchProcess(ctx, l.commands.all...) // a pipeline only collects
+	_, _ = pipe.Exec(ctx)                         // each command has its own error
 	s.metrics.pipeline(len(ops), time.Since(began))
 	var failed error // the last of them: they mostly have one cause
 	for _, o := range ops {
-		h := l.hints.of(o.announce.InfoHash)
-		if d := s.answer(c, o, h, &l.found); d != (dues{}) {
+		if d := s.answer(c, o, o.hint, &l.found); d != (dues{}) {
 			l.due = append(l.due, due{d, o.announce.InfoHash, o.announce.Peer})
 		}
 		if o.err != nil {
-			*h = hint{} // nothing is known of what came to be
+			*o.hint = hint{} // nothing is known of what came to be
 			failed = o.err
 		}
 		s.finish(o)

@@ -46,12 +46,12 @@ func (s *Store) Held(ctx context.Context, records []swarm.Record, held []swarm.H
 func (s *Store) each(ctx context.Context, does deed, records []swarm.Record, done func(*batch)) error {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
-	var places [laneCount][]int
+	places := make([][]int, len(s.lanes))
 	for i := range records {
-		n := laneNumber(records[i].InfoHash)
+		n := s.laneNumber(records[i].InfoHash)
 		places[n] = append(places[n], i)
 	}
-	var errs [laneCount]error
+	errs := make([]error, len(s.lanes))
 	var lanes sync.WaitGroup
 	for n, places := range places {
 		if len(places) > 0 {

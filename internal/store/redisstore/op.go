@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"context"
 	"errors"
 	"sync/atomic"
 
@@ -17,6 +16,8 @@ type op struct {
 	announce swarm.Announce // of a scrape the info hash alone
 	scrape   bool
 	batch    batch
+	group    *group // of those that somebody waits for together
+	own      group  // for an op that is waited for alone
 
 	// What came of it, for who asked.
 	stats   swarm.Stats
@@ -25,7 +26,12 @@ type op struct {
 	err     error
 
 	state atomic.Uint32
-	done  chan struct{} // gets a value when the lane is done with it, unless who asked has left
+
+	// What it says in commands.
+	hint   *hint
+	keys   [swarm.Families]string
+	member string // compact form of the announcer
+	score  int64
 
 	// What is read of its replies. They are the lane's.
 	moved, added *redis.IntCmd
@@ -53,6 +59,7 @@ func (o *op) reset() {
 	}
 	o.batch.reset()
 	o.stats, o.version, o.err = swarm.Stats{}, 0, nil
+	o.hint, o.keys = nil, [swarm.Families]string{}
 	o.moved, o.added, o.completed = nil, nil, nil
 	o.counts = [swarm.Families]roleCounts{}
 	o.wants = [swarm.Families]want{}
@@ -61,8 +68,7 @@ func (o *op) reset() {
 
 // A call is one pipeline that is being made.
 type call struct {
-	ctx  context.Context
-	pipe redis.Pipeliner
+	*commands
 	now  second
 	live [swarm.Families]liveRange
 }
@@ -74,12 +80,6 @@ var (
 	inf      any = "+inf"
 	minusInf any = "-inf"
 )
-
-func (c *call) int(args ...any) *redis.IntCmd {
-	cmd := redis.NewIntCmd(c.ctx, args...)
-	_ = c.pipe.Process(c.ctx, cmd) // a pipeline only collects
-	return cmd
-}
 
 // count asks for the live members of a pool.
 func (c *call) count(f swarm.Family, key any) roleCounts {

@@ -30,23 +30,34 @@ func members(dst [][]byte, reply []byte, length int) ([][]byte, error) {
 	if err != nil || n < 0 {
 		return dst, errReply
 	}
+	ours := strconv.AppendInt([]byte{'$'}, int64(length), 10)
+	ours = append(ours, crlf...)
 	for range n {
-		size, after, ok := bytes.Cut(rest, crlf)
-		if !ok || len(size) < 2 || size[0] != '$' {
-			return dst, errReply
+		if size := len(ours) + length + len(crlf); len(rest) >= size && bytes.HasPrefix(rest, ours) {
+			dst = append(dst, rest[len(ours):len(ours)+length])
+			rest = rest[size:]
+			continue
 		}
-		got, err := strconv.Atoi(string(size[1:]))
-		if err != nil || got < 0 || len(after) < got+len(crlf) {
-			return dst, errReply
+		// Who else writes into our keys writes nothing that is told.
+		if rest, err = skipString(rest); err != nil {
+			return dst, err
 		}
-		if got == length { // who else writes into our keys writes nothing that is told
-			dst = append(dst, after[:got])
-		} else {
-			dst = append(dst, nil)
-		}
-		rest = after[got+len(crlf):]
+		dst = append(dst, nil)
 	}
 	return dst, nil
+}
+
+// skipString returns what follows a bulk string.
+func skipString(reply []byte) (rest []byte, err error) {
+	size, after, ok := bytes.Cut(reply, crlf)
+	if !ok || len(size) < 2 || size[0] != '$' {
+		return nil, errReply
+	}
+	got, err := strconv.Atoi(string(size[1:]))
+	if err != nil || got < 0 || len(after)-len(crlf) < got {
+		return nil, errReply
+	}
+	return after[got+len(crlf):], nil
 }
 
 var crlf = []byte("\r\n")

@@ -21,9 +21,13 @@ import (
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
-// laneCount is how many pipelines are under way at a time. It divides the slots of a Cluster so that
-// the swarms of a lane are in one stretch of them, which is mostly on one node.
-const laneCount = 12
+// How many pipelines are under way at a time: enough for Redis to have something to do while we read
+// and write, and so few that pipelines are long. In a Cluster the lanes share out the slots in stretches,
+// which are mostly on one node each.
+const (
+	singleLanes  = 3
+	clusterLanes = 12
+)
 
 // Options configure a Store. All of them must be set but for those with a zero in their comment.
 type Options struct {
@@ -47,8 +51,9 @@ type Store struct {
 	opts     Options
 	recount  int64 // Options.Recount in seconds
 	metrics  *metrics
-	lanes    [laneCount]*lane
+	lanes    []*lane
 	ops      sync.Pool
+	groups   sync.Pool
 	versions versions
 }
 
@@ -58,8 +63,13 @@ func New(conn *redisconn.Conn, log *slog.Logger, reg prometheus.Registerer, opts
 		opts.Lease = opts.PeerLifetime // no longer, or keys expire before their members
 	}
 	s := &Store{conn: conn, log: log, opts: opts, recount: int64(opts.Recount / time.Second), metrics: newMetrics(reg)}
-	s.ops.New = func() any { return &op{done: make(chan struct{}, 1)} }
+	s.ops.New = func() any { return &op{own: newGroup()} }
+	s.groups.New = func() any { g := newGroup(); return &g }
 	s.versions.start()
+	s.lanes = make([]*lane, singleLanes)
+	if conn.IsCluster() {
+		s.lanes = make([]*lane, clusterLanes)
+	}
 	for i := range s.lanes {
 		s.lanes[i] = newLane(s)
 	}
@@ -93,25 +103,22 @@ func (s *Store) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Pee
 func (s *Store) AnnounceAll(ctx context.Context, calls []swarm.Call) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
-	ops := make([]*op, len(calls))
+	g, _ := s.groups.Get().(*group)
+	g.begin()
 	for i := range calls {
 		o := s.newOp()
 		o.announce, o.scrape = calls[i].Announce, false
-		if !s.laneOf(o.announce.InfoHash).push(o) {
-			s.ops.Put(o)
-			continue
-		}
-		ops[i] = o
+		s.join(g, o)
 	}
-	for i, o := range ops {
+	inTime := g.wait(ctx)
+	for i, o := range g.ops {
 		c := &calls[i]
-		if o == nil {
-			c.Err = swarm.RefusedError{Reason: swarm.Busy}
-			continue
-		}
-		if c.Err = s.wait(ctx, o); c.Err == nil {
+		if c.Err = s.outcome(ctx, o, inTime); c.Err == nil {
 			c.Reply.Result, c.Err = s.take(o, &c.Peers)
 		}
+	}
+	if inTime {
+		s.groups.Put(g)
 	}
 }
 
@@ -131,34 +138,35 @@ func (s *Store) take(o *op, peers *swarm.Peers) (swarm.Result, error) {
 func (s *Store) Scrape(ctx context.Context, hashes []bittorrent.InfoHash, stats []swarm.Stats) ([]swarm.Stats, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
-	asked := make([]*op, 0, len(hashes))
-	var failed error
+	g, _ := s.groups.Get().(*group)
+	g.begin()
 	for _, h := range hashes {
 		o := s.newOp()
 		o.announce, o.scrape = swarm.Announce{InfoHash: h}, true
-		if !s.laneOf(h).push(o) {
-			s.ops.Put(o)
-			failed = swarm.RefusedError{Reason: swarm.Busy}
-			break
-		}
-		asked = append(asked, o)
+		s.join(g, o)
 	}
-	for _, o := range asked {
-		if err := s.wait(ctx, o); err != nil {
-			failed = err
-			continue
+	inTime := g.wait(ctx)
+	var failed error
+	for _, o := range g.ops {
+		var counts swarm.Result
+		err := s.outcome(ctx, o, inTime)
+		if err == nil {
+			counts, err = s.take(o, nil)
 		}
-		counts, err := s.take(o, nil)
 		if err != nil {
 			failed = err
 		}
 		stats = append(stats, counts.Stats)
 	}
+	if inTime {
+		s.groups.Put(g)
+	}
 	return stats, failed
 }
 
-func (s *Store) laneOf(h bittorrent.InfoHash) *lane { return s.lanes[laneNumber(h)] }
+func (s *Store) laneOf(h bittorrent.InfoHash) *lane { return s.lanes[s.laneNumber(h)] }
 
-// laneNumber returns which is the lane of a swarm: the lanes share out the slots of a Cluster in
-// stretches.
-func laneNumber(h bittorrent.InfoHash) int { return redisconn.Slot(h) * laneCount / redisconn.Slots }
+// laneNumber returns which is the lane of a swarm.
+func (s *Store) laneNumber(h bittorrent.InfoHash) int {
+	return redisconn.Slot(h) * len(s.lanes) / redisconn.Slots
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
@@ -14,6 +15,8 @@ import (
 func (s *Store) newOp() *op {
 	o, _ := s.ops.Get().(*op)
 	o.reset()
+	o.group = &o.own
+	o.own.left.Store(2) // it, and who sends it
 	return o
 }
 
@@ -26,25 +29,75 @@ func (s *Store) do(ctx context.Context, o *op) error {
 	return s.wait(ctx, o)
 }
 
-// wait returns nil when the lane is done with o, or an error when ctx is done before, and leaves o to
-// the lane.
+// wait waits for an op that is in no group, and returns an error when ctx is done before: see outcome.
 func (s *Store) wait(ctx context.Context, o *op) error {
-	select {
-	case <-o.done:
-		return nil
-	case <-ctx.Done():
+	return s.outcome(ctx, o, o.own.wait(ctx))
+}
+
+// A group is ops that somebody waits for together, and is woken once for.
+type group struct {
+	ops  []*op         // in the order in which they were sent; nil for who found no room
+	left atomic.Int32  // of ops, those that the lanes are not done with, and one for who still sends
+	done chan struct{} // gets a value with the last one
+}
+
+func newGroup() group { return group{done: make(chan struct{}, 1)} }
+
+// begin forgets the last ops.
+func (g *group) begin() {
+	clear(g.ops)
+	g.ops = g.ops[:0]
+	g.left.Store(1)
+}
+
+// finished counts one.
+func (g *group) finished() {
+	if g.left.Add(-1) == 0 {
+		g.done <- struct{}{}
 	}
-	if o.state.CompareAndSwap(waited, abandoned) {
+}
+
+// join sends o through its lane, as one of a group.
+func (s *Store) join(g *group, o *op) {
+	o.group = g
+	g.left.Add(1)
+	if !s.laneOf(o.announce.InfoHash).push(o) {
+		g.left.Add(-1)
+		s.ops.Put(o)
+		o = nil
+	}
+	g.ops = append(g.ops, o)
+}
+
+// wait returns when the lanes are done with all ops of g, or, with false, when ctx is done before. Then
+// g must not be used again, since lanes still may.
+func (g *group) wait(ctx context.Context) (inTime bool) {
+	g.finished()
+	select {
+	case <-g.done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// outcome returns nil when the lane is done with o, for which ctx was waited, and an error when it is not,
+// and leaves o to the lane.
+func (s *Store) outcome(ctx context.Context, o *op, inTime bool) error {
+	switch {
+	case o == nil:
+		return swarm.RefusedError{Reason: swarm.Busy}
+	case !inTime && o.state.CompareAndSwap(waited, abandoned):
 		return unavailable(ctx.Err())
 	}
-	<-o.done // it was just finished
 	return nil
 }
 
 // finish hands o to who waits for it, or keeps it when nobody does any more.
 func (s *Store) finish(o *op) {
+	g := o.group // o may be another's as soon as it is finished
 	if o.state.CompareAndSwap(waited, finished) {
-		o.done <- struct{}{}
+		g.finished()
 		return
 	}
 	s.ops.Put(o)

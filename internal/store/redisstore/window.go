@@ -19,6 +19,8 @@ type window struct {
 	first int // rank of its first member
 	count int // members at most; none for all
 	reply *redis.RawCmd
+
+	from, to int64 // as ZRANGE wants it
 }
 
 // A part is what a window reads of a pool.
@@ -78,12 +80,13 @@ func spans(dst []window, p part, n, size int, known bool) []window {
 }
 
 // ranks returns the window as ZRANGE wants it.
-func (w *window) ranks() (start, stop int) {
+func (w *window) ranks() (from, to int64) {
+	first, count := int64(w.first), int64(w.count)
 	switch w.part {
 	case seeders:
-		return w.first, w.first + w.count - 1
+		return first, first + count - 1
 	case leechers:
-		return -(w.first + w.count), -(w.first + 1)
+		return -(first + count), -(first + 1)
 	default:
 		return 0, -1
 	}

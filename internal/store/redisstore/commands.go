@@ -1,0 +1,87 @@
+package redisstore
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// commands makes the commands of a lane's pipelines. Making them would cost more than sending them does,
+// so those of one pipeline are used again for the next one. Not so with a Cluster: there the client notes
+// in a command to which slot it goes.
+//
+// A command keeps its arguments until its pipeline is done. What differs from one to the next should be
+// a pointer, which costs no memory to pass.
+type commands struct {
+	once    bool          // commands are used once
+	all     []redis.Cmder // of the pipeline that is being made, in order
+	ints    [reusable + 1]reuse[*redis.IntCmd]
+	windows reuse[*redis.RawCmd]
+}
+
+// reusable is how many arguments a command has at most that is used again.
+const reusable = 7
+
+// A reuse is commands of one kind with so many arguments.
+type reuse[C redis.Cmder] struct {
+	made []made[C]
+	used int // by the pipeline that is being made
+}
+
+type made[C redis.Cmder] struct {
+	command C
+	args    []any
+}
+
+// next returns a command that is not in use, with its arguments.
+func (r *reuse[C]) next(fresh func(ctx context.Context, args ...any) C, args []any) C {
+	if r.used == len(r.made) {
+		own := make([]any, len(args))
+		r.made = append(r.made, made[C]{fresh(context.Background(), own...), own})
+	}
+	m := r.made[r.used]
+	r.used++
+	copy(m.args, args)
+	m.command.SetErr(nil)
+	return m.command
+}
+
+// begin forgets the last pipeline.
+func (c *commands) begin() {
+	clear(c.all)
+	c.all = c.all[:0]
+	for i := range c.ints {
+		c.ints[i].used = 0
+	}
+	c.windows.used = 0
+}
+
+// int adds a command that is answered with a number.
+func (c *commands) int(args ...any) *redis.IntCmd {
+	var cmd *redis.IntCmd
+	if c.once || len(args) > reusable {
+		cmd = redis.NewIntCmd(context.Background(), append([]any(nil), args...)...)
+	} else {
+		cmd = c.ints[len(args)].next(redis.NewIntCmd, args)
+		cmd.SetVal(0)
+	}
+	c.all = append(c.all, cmd)
+	return cmd
+}
+
+// window adds the command that reads the ranks from first to last of a sorted set.
+func (c *commands) window(key any, first, last *int64) *redis.RawCmd {
+	var cmd *redis.RawCmd
+	if c.once {
+		cmd = redis.NewRawCmd(context.Background(), "zrange", key, first, last)
+	} else {
+		args := [...]any{"zrange", key, first, last}
+		cmd = c.windows.next(redis.NewRawCmd, args[:])
+		cmd.SetVal(nil)
+	}
+	c.all = append(c.all, cmd)
+	return cmd
+}
+
+// add adds any other command.
+func (c *commands) add(cmd redis.Cmder) { c.all = append(c.all, cmd) }
