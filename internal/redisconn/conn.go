@@ -63,7 +63,12 @@ func Open(opts Options) (*Conn, error) {
 	o.ReadBufferSize, o.WriteBufferSize = readBuffer, writeBuffer
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return &Conn{UniversalClient: redis.NewUniversalClient(o), Keys: keys}, nil
+	o.Dialer = dialer(o.TLSConfig)
+	c := &Conn{UniversalClient: redis.NewUniversalClient(o), Keys: keys}
+	if cluster, ok := c.UniversalClient.(*redis.ClusterClient); ok {
+		cluster.AddHook(watcher{cluster})
+	}
+	return c, nil
 }
 
 // IsCluster reports whether it is a Cluster, by its URL.
