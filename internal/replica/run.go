@@ -16,7 +16,7 @@ const (
 	beatEvery      = 5 * time.Second
 	syncEvery      = 10 * time.Second
 	firstBackoff   = 100 * time.Millisecond // before the first contact
-	maxBackoff     = 2 * time.Second
+	maxBackoff     = time.Second
 	stepTimeout    = time.Second
 	maxSkew        = 5 * time.Second // that needs no attention
 )
