@@ -135,6 +135,32 @@ func (s *Store) askWindows(c *call, o *op, h *hint, f swarm.Family, w want) {
 	}
 }
 
+// askAgain reads the windows once more whose pools just moved, or are moving, to another node of a Cluster.
+func (s *Store) askAgain(ctx context.Context, ops []*op) {
+	if !s.conn.IsCluster() {
+		return
+	}
+	var pipe redis.Pipeliner
+	for _, o := range ops {
+		for f := range o.windows {
+			for i := range o.windows[f] {
+				win := &o.windows[f][i]
+				if !win.elsewhere() {
+					continue
+				}
+				if pipe == nil {
+					pipe = s.conn.Pipeline()
+				}
+				win.again = redis.NewStringSliceCmd(ctx, "zrange", s.key(swarm.Family(f), o), win.from, win.to)
+				_ = pipe.Process(ctx, win.again)
+			}
+		}
+	}
+	if pipe != nil {
+		_, _ = pipe.Exec(ctx) // each command has its own error
+	}
+}
+
 // newLiveRanges returns the borders between the living and the dead of each pool.
 func newLiveRanges(now second) (live [swarm.Families]liveRange) {
 	for f := range live {

@@ -69,7 +69,9 @@ func (l *lane) run(ctx context.Context) {
 	for {
 		ops := l.take()
 		if len(ops) > 0 {
-			l.carry(carrying, ops)
+			if !l.carry(carrying, ops) {
+				l.pause(ctx)
+			}
 			continue
 		}
 		select {
@@ -86,8 +88,20 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// carry sends one pipeline and answers its ops.
-func (l *lane) carry(ctx context.Context, ops []*op) {
+// awayPause is how long a lane waits after a pipeline that did not reach Redis: connections that are refused
+// fail at once, and without it each announce would try one of its own.
+const awayPause = 20 * time.Millisecond
+
+// pause lets the queue fill, unless the end has come.
+func (l *lane) pause(ctx context.Context) {
+	select {
+	case <-time.After(awayPause):
+	case <-ctx.Done():
+	}
+}
+
+// carry sends one pipeline and answers its ops. It reports whether Redis was reached.
+func (l *lane) carry(ctx context.Context, ops []*op) (reached bool) {
 	s := l.store
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
@@ -107,6 +121,7 @@ func (l *lane) carry(ctx context.Context, ops []*op) {
 	pipe := s.conn.Pipeline()
 	_ = pipe.BatchProcess(ctx, l.commands.all...) // a pipeline only collects
 	_, _ = pipe.Exec(ctx)                         // each command has its own error
+	s.askAgain(ctx, ops)
 	s.metrics.pipeline(len(ops), time.Since(began))
 	var failed error // the last of them: they mostly have one cause
 	for _, o := range ops {
@@ -120,4 +135,5 @@ func (l *lane) carry(ctx context.Context, ops []*op) {
 		s.finish(o)
 	}
 	s.tell(failed)
+	return !cutOff(failed)
 }

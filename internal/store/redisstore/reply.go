@@ -12,8 +12,8 @@ import (
 
 var errReply = errors.New("redis' reply is not a list of members")
 
-// replyError is what an error reply begins with. As an answer to ZRANGE it means that the pool is just
-// moving to another node of a Cluster: there are no members to be had of it now.
+// replyError is what an error reply begins with. Where the counts before it were answered it means that a
+// Cluster changes at this moment, and there are no members to be had now.
 const replyError = '-'
 
 // members splits the reply to ZRANGE, an array of bulk strings of the protocol RESP, into members of
@@ -74,11 +74,8 @@ func (f *found) read(windows []window, w want, live swarm.Stats, length int) err
 	f.seeders, f.leechers = f.seeders[:0], f.leechers[:0]
 	for i := range windows {
 		win := &windows[i]
-		reply, err := win.reply.Result()
-		if err != nil {
-			return err
-		}
-		if f.scratch, err = members(f.scratch[:0], reply, length); err != nil {
+		var err error
+		if f.scratch, err = win.members(f.scratch[:0], length); err != nil {
 			return err
 		}
 		n := len(f.scratch)

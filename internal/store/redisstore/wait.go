@@ -116,7 +116,7 @@ func (s *Store) forgotten(o *op) bool {
 // failure returns err as a frontend needs it: whatever Redis cannot do now it may do in a minute, so the
 // client is told to come back.
 func failure(err error) error {
-	if _, refused := errors.AsType[swarm.RefusedError](err); err == nil || refused {
+	if err == nil || refusal(err) {
 		return err
 	}
 	return unavailable(err)
@@ -124,6 +124,18 @@ func failure(err error) error {
 
 func unavailable(cause error) error {
 	return fmt.Errorf("%w: %w", swarm.RefusedError{Reason: swarm.Unavailable}, cause)
+}
+
+// cutOff reports whether err, if any, is that Redis did not answer.
+func cutOff(err error) bool {
+	_, answer := errors.AsType[redis.Error](err)
+	return err != nil && !answer && !refusal(err)
+}
+
+// refusal reports whether err is our verdict on an announce.
+func refusal(err error) bool {
+	_, ok := errors.AsType[swarm.RefusedError](err)
+	return ok
 }
 
 // tell logs what Redis has against an announce, such as that its memory is full. That it does not answer

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"bytes"
 	"math/rand/v2"
 
 	"github.com/redis/go-redis/v9"
@@ -19,8 +20,42 @@ type window struct {
 	first int // rank of its first member
 	count int // members at most; none for all
 	reply *redis.RawCmd
+	again *redis.StringSliceCmd // in place of a reply that was elsewhere; mostly nil
 
 	from, to int64 // as ZRANGE wants it
+}
+
+// elsewhere reports whether the window's pool is not, or no longer, on the node that was asked. Other
+// commands follow it there by themselves.
+func (w *window) elsewhere() bool {
+	reply, err := w.reply.Result()
+	return err == nil && (bytes.HasPrefix(reply, replyAsk) || bytes.HasPrefix(reply, replyMoved))
+}
+
+// Beginnings of the error replies of a node that sends its clients to another one.
+var (
+	replyAsk   = []byte("-ASK ")
+	replyMoved = []byte("-MOVED ")
+)
+
+// members appends the members that were read, all of them of one length; those that are not are nil.
+func (w *window) members(dst [][]byte, length int) ([][]byte, error) {
+	if w.again == nil {
+		reply, err := w.reply.Result()
+		if err != nil {
+			return dst, err
+		}
+		return members(dst, reply, length)
+	}
+	texts, err := w.again.Result()
+	for _, text := range texts {
+		if len(text) == length {
+			dst = append(dst, []byte(text))
+		} else {
+			dst = append(dst, nil)
+		}
+	}
+	return dst, err
 }
 
 // A part is what a window reads of a pool.
