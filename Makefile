@@ -14,9 +14,11 @@ lint = go tool -modfile=internal/tools/lint/go.mod golangci-lint
 
 modules = . internal/tools internal/tools/lint
 
-# Real clients run after everything else: they are impatient, and the machine may be small.
-interop = ./test/interop
-others  = $$(go list ./... | grep -v /test/interop$$)
+# Real clients, and those who count seconds, run after everything else and one after the other: they are
+# impatient, and the machine may be small.
+interop   = ./test/interop
+impatient = $(interop) ./test/reliability
+others    = $$(go list ./... | grep -vE '/test/(interop|reliability)$$')
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -30,12 +32,15 @@ run: ## one node, everything in memory, no configuration
 test: test-deps ## every test; installs the real clients it needs; a skip is a failure
 	@status=0; { \
 		go test -json -race -shuffle=on $(others) || status=1; \
-		STARLING_REQUIRE_CLIENTS=1 go test -json -race -shuffle=on -count=1 $(interop) || status=1; \
+		STARLING_REQUIRE_CLIENTS=1 go test -json -race -shuffle=on -count=1 -p=1 $(impatient) || status=1; \
 		exit $$status; \
 	} | go run ./scripts/testsum
 
 test-interop: test-deps ## real clients transfer a file through the built binary
 	STARLING_REQUIRE_CLIENTS=1 go test -race -count=1 -v $(interop)
+
+test-reliability: test-deps ## Redis away, slow, full and replaced, under load; prints the table of docs/reliability.md
+	STARLING_REQUIRE_CLIENTS=1 go test -count=1 ./test/reliability -reliability.table -v
 
 test-deps: ## installs what the tests need of the system, with apt-get
 	@scripts/test-deps

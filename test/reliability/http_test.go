@@ -19,16 +19,16 @@ type httpClients struct {
 	client *http.Client
 }
 
-func newHTTPClients(addr string) httpClients {
-	return httpClients{"http://" + addr + "/announce?", &http.Client{
+func newHTTPClients(addr string) *httpClients {
+	return &httpClients{"http://" + addr + "/announce?", &http.Client{
 		Timeout:   giveUp,
 		Transport: &http.Transport{MaxIdleConnsPerHost: 4096, DisableCompression: true},
 	}}
 }
 
-func (p *httpClients) take() (client, error) { return p, nil }
-func (p *httpClients) put(client)            {}
-func (p *httpClients) close()                { p.client.CloseIdleConnections() }
+func (p *httpClients) take() (announcer, error) { return p, nil }
+func (p *httpClients) put(announcer)            {}
+func (p *httpClients) close()                   { p.client.CloseIdleConnections() }
 
 func (p *httpClients) announce(h bittorrent.InfoHash, port uint16) outcome {
 	query := (&httpproto.AnnounceRequest{

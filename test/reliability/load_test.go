@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/starling-tracker/starling/internal/redisconn"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
@@ -17,8 +18,9 @@ import (
 // reply is judged by itself.
 type load struct {
 	tally
-	udp  udpClients
-	http httpClients
+	udp   udpClients
+	http  *httpClients
+	slots int // of a Cluster, from the first on, that its swarms are in; zero: all
 
 	// Epoch changes when Redis loses what it had. Who announced before need not be found after.
 	epoch atomic.Int64
@@ -27,8 +29,8 @@ type load struct {
 	stop  chan struct{}
 }
 
-// A client announces, one request at a time.
-type client interface {
+// An announcer announces, one request at a time.
+type announcer interface {
 	// announce returns what became of the announce of a peer.
 	announce(h bittorrent.InfoHash, port uint16) outcome
 }
@@ -58,9 +60,9 @@ func (l *load) run() {
 				return
 			case <-tick.C:
 			}
-			clients := clientPool(&l.udp)
+			clients := announcers(&l.udp)
 			if n%2 == 1 {
-				clients = &l.http
+				clients = l.http
 			}
 			l.pairs.Go(func() { l.pair(clients) })
 		}
@@ -89,9 +91,8 @@ func compact(a netip.AddrPort) []byte {
 }
 
 // pair starts a swarm.
-func (l *load) pair(clients clientPool) {
-	var h bittorrent.InfoHash
-	_, _ = rand.Read(h[:])
+func (l *load) pair(clients announcers) {
+	h := l.newHash()
 	epoch := l.epoch.Load()
 	c, err := clients.take()
 	if err != nil {
@@ -118,8 +119,18 @@ func (l *load) pair(clients clientPool) {
 	l.count(partner.verdict, partner.sent, partner.complaint)
 }
 
-// clientPool has clients that are not in use.
-type clientPool interface {
-	take() (client, error)
-	put(c client)
+func (l *load) newHash() (h bittorrent.InfoHash) {
+	for {
+		_, _ = rand.Read(h[:])
+		if l.slots == 0 || redisconn.Slot(h) < l.slots {
+			return h
+		}
+	}
+}
+
+// announcers are those of one protocol that are not in use.
+type announcers interface {
+	take() (announcer, error)
+	put(c announcer)
+	close()
 }

@@ -20,8 +20,8 @@ import (
 
 var printTable = flag.Bool("reliability.table", false, "print the table of docs/reliability.md, under a heavier load")
 
-// binary is the path of Starling.
-var binary string
+// program is the path of Starling.
+var program string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -34,8 +34,8 @@ func runAll(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "starling")
-	build := exec.Command("go", "build", "-o", binary, "github.com/starling-tracker/starling/cmd/starling")
+	program = filepath.Join(dir, "starling")
+	build := exec.Command("go", "build", "-o", program, "github.com/starling-tracker/starling/cmd/starling")
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("go build: %v\n%s", err, out))
 	}

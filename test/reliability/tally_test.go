@@ -10,6 +10,8 @@ const (
 	deadline = 500 * time.Millisecond
 	// lateAfter leaves some time to a machine that is busy with all this.
 	lateAfter = deadline + 250*time.Millisecond
+	// tooLateAfter is for one that is busy with other tests, too.
+	tooLateAfter = deadline + time.Second
 	// giveUp is when a request counts as unanswered.
 	giveUp = 3 * time.Second
 )
@@ -29,7 +31,7 @@ const (
 type tally struct {
 	mu          sync.Mutex // guards what follows
 	counts      [verdicts]int
-	late        int
+	late        int // after lateAfter
 	longest     time.Duration
 	lastTrouble time.Time // when the last request was sent that was not answered
 	complaints  []string  // the first of what was wrong, or unanswered
@@ -66,5 +68,15 @@ func (t *tally) sent() (n int) {
 	return n
 }
 
+// tooLate reports whether any request took longer than it may.
+func (t *tally) tooLate() bool { return *printTable && t.late > 0 || t.longest > tooLateAfter }
+
 // recovery returns how long after a moment requests were still sent in vain.
 func (t *tally) recovery(from time.Time) time.Duration { return max(0, t.lastTrouble.Sub(from)) }
+
+// tried returns how many requests have had a verdict so far.
+func (t *tally) tried(v verdict) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts[v]
+}

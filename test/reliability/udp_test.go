@@ -30,7 +30,7 @@ type udpClient struct {
 	buf        [2048]byte
 }
 
-func (p *udpClients) take() (client, error) {
+func (p *udpClients) take() (announcer, error) {
 	p.mu.Lock()
 	if n := len(p.free); n > 0 {
 		c := p.free[n-1]
@@ -58,7 +58,7 @@ func (p *udpClients) take() (client, error) {
 	return c, nil
 }
 
-func (p *udpClients) put(c client) {
+func (p *udpClients) put(c announcer) {
 	u := c.(*udpClient)
 	if u.spoiled {
 		_ = u.conn.Close()
