@@ -22,7 +22,7 @@ func dialer(config *tls.Config) func(ctx context.Context, network, addr string) 
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
-			return unreachable{err}, nil
+			return unreachable{err}, nil //nolint:nilerr // it is told where it is used
 		}
 		return conn, nil
 	}

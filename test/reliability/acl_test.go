@@ -26,7 +26,7 @@ func aclLine(t *testing.T) []any {
 	}
 	var args []any
 	args = append(args, "ACL")
-	for _, word := range strings.Fields(strings.ReplaceAll(m[1], "\\\n", " ")) {
+	for word := range strings.FieldsSeq(strings.ReplaceAll(m[1], "\\\n", " ")) {
 		args = append(args, word)
 	}
 	return args
@@ -80,6 +80,36 @@ func TestTheDocumentedUserMayDoAllThatIsNeededAndNoMore(t *testing.T) {
 	for _, args := range [][]any{{"flushall"}, {"keys", "*"}, {"get", "other"}, {"config", "get", "*"}, {"spublish", "other", "x"}} {
 		if err := conn.Do(t.Context(), args...).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM") {
 			t.Errorf("%v: got error %v, want NOPERM", args, err)
+		}
+	}
+}
+
+// TestTheDocumentedUserMayFollowSlots has a slot of a Cluster on its way, which takes commands of its own.
+func TestTheDocumentedUserMayFollowSlots(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 2, false)
+	for _, node := range cluster.Masters {
+		node.Do(aclLine(t)...)
+	}
+	s := start(t, strings.Replace(cluster.URL(), "redis://", "redis://starling:secret@", 1))
+	s.awaitReady(200, "ready\n")
+	from, to := cluster.Masters[0], cluster.Masters[1]
+	to.Do("CLUSTER", "SETSLOT", 0, "IMPORTING", from.Text("CLUSTER", "MYID"))
+	from.Do("CLUSTER", "SETSLOT", 0, "MIGRATING", to.Text("CLUSTER", "MYID"))
+	l := newLoad(s)
+	l.slots = 1
+	l.run()
+	pause(calm)
+	l.halt()
+	if l.counts[answered] != l.sent() {
+		t.Errorf("got %v answered, refused, unanswered, wrong, want all answered; %q", l.counts, l.complaints)
+	}
+	if to.Int("CLUSTER", "COUNTKEYSINSLOT", 0) == 0 {
+		t.Error("got no swarm in the node that the slot moves to, want all")
+	}
+	for _, node := range cluster.Masters {
+		if denied := node.Text("ACL", "LOG"); denied != "[]" {
+			t.Errorf("got commands denied, want none: %s", denied)
 		}
 	}
 }

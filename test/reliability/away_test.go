@@ -21,6 +21,22 @@ func TestAFrozenRedis(t *testing.T) {
 	}})
 }
 
+// TestARedisThatComesAndGoes would show memory or goroutines that each time costs a few more of.
+func TestARedisThatComesAndGoes(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	play(t, redis.URL(), scenario{name: "frozen six times", mishap: func(*run) time.Time {
+		defer redis.Thaw()
+		for range 6 {
+			pause(while() / 4)
+			redis.Freeze()
+			pause(while() / 4)
+			redis.Thaw()
+		}
+		return time.Now()
+	}})
+}
+
 func TestAKilledRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
@@ -52,7 +68,7 @@ func TestASlowRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	proxy := tcpproxy.Start(t, redis.Addr)
-	play(t, "redis://"+proxy.Addr, scenario{name: "300 ms away", mishap: func(r *run) time.Time {
+	play(t, "redis://"+proxy.Addr, scenario{name: "300 ms there and back", mishap: func(r *run) time.Time {
 		proxy.Delay(150 * time.Millisecond)
 		pause(while())
 		proxy.Delay(0)
@@ -64,7 +80,7 @@ func TestATooSlowRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	proxy := tcpproxy.Start(t, redis.Addr)
-	play(t, "redis://"+proxy.Addr, scenario{name: "600 ms away", mishap: func(r *run) time.Time {
+	play(t, "redis://"+proxy.Addr, scenario{name: "600 ms there and back", mishap: func(r *run) time.Time {
 		proxy.Delay(300 * time.Millisecond)
 		r.degraded()
 		pause(while())

@@ -11,7 +11,7 @@ type scenario struct {
 	name string // in the table
 	// mishap does it, and returns when Redis serves again, with that moment.
 	mishap func(r *run) time.Time
-	// serves says that most requests are answered meanwhile, too.
+	// serves says that most requests are answered meanwhile, too; otherwise some have to be refused.
 	serves bool
 	// slots is the part of a Cluster that the swarms are in, from the first on. Zero: they are anywhere.
 	slots int
@@ -88,6 +88,9 @@ func (r *run) judge(sc scenario, back time.Time, o outcomes) {
 	}
 	if recovery > recoveryTime {
 		r.Errorf("got requests in vain until %v after redis was back, want all answered after %v", recovery, recoveryTime)
+	}
+	if !sc.serves && l.counts[refused] == 0 {
+		r.Error("got no request refused, want some: nothing seems to have happened to Redis")
 	}
 	if sc.serves && l.counts[answered] < sent*9/10 {
 		r.Errorf("got %d requests of %d answered, want most", l.counts[answered], sent)

@@ -144,7 +144,7 @@ func (s *starling) awaitReady(status int, body string) time.Duration {
 	began := time.Now()
 	s.await(fmt.Sprintf("/readyz with %d %q", status, body), func() error {
 		if code, got, err := s.get("/readyz"); err != nil || code != status || got != body {
-			return fmt.Errorf("it says %d %q, error %v", code, got, err)
+			return fmt.Errorf("it says %d %q, error %w", code, got, err)
 		}
 		return nil
 	})

@@ -68,7 +68,7 @@ func (p *Proxy) Refuse() {
 // Accept lets connections in again.
 func (p *Proxy) Accept() {
 	p.tb.Helper()
-	ln, err := net.Listen("tcp", p.Addr)
+	ln, err := new(net.ListenConfig).Listen(p.tb.Context(), "tcp", p.Addr)
 	if err != nil {
 		p.tb.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func (p *Proxy) serve(ln net.Listener) {
 // link passes bytes on until one of the ends closes.
 func (p *Proxy) link(client net.Conn) {
 	defer client.Close() //nolint:errcheck // it has nothing to flush
-	server, err := net.Dial("tcp", p.target)
+	server, err := new(net.Dialer).DialContext(p.tb.Context(), "tcp", p.target)
 	if err != nil {
 		return
 	}
