@@ -110,7 +110,7 @@ func fresh() string { return "7.0.0" }
 
 func TestAnOldRedisEndsRun(t *testing.T) {
 	r := run(t, fake{version: old}.start(t), newPrefix())
-	if err := <-r.ended; !errors.Is(err, redisconn.ErrVersion) || r.hasJoined() {
+	if err := r.failure(t); !errors.Is(err, redisconn.ErrVersion) || r.hasJoined() {
 		t.Errorf("got error %v, want one of the version", err)
 	}
 }
@@ -131,7 +131,7 @@ func TestAnOldRedisThatReplacesANewOneEndsRun(t *testing.T) {
 			return ":0"
 		},
 	}
-	if err := <-run(t, f.start(t), newPrefix()).ended; !errors.Is(err, redisconn.ErrVersion) {
+	if err := run(t, f.start(t), newPrefix()).failure(t); !errors.Is(err, redisconn.ErrVersion) {
 		t.Errorf("got error %v, want one of the version", err)
 	}
 	if got := probes.Load(); got != 4 {
@@ -148,7 +148,7 @@ func TestALongGapIsToldOfOnce(t *testing.T) {
 		return ":0"
 	}}
 	r := run(t, f.start(t), newPrefix())
-	r.log.await("redis is back")
+	r.log.await(t, "redis is back")
 	for text, want := range map[string]int{"redis is away": 1, "LOADING": 1, "redis is back": 1} {
 		if got := r.log.count(text); got != want {
 			t.Errorf("got %d lines %q of five probes that failed, want %d", got, text, want)
@@ -159,7 +159,7 @@ func TestALongGapIsToldOfOnce(t *testing.T) {
 func TestAClockThatIsFarOffIsWarnedOf(t *testing.T) {
 	for _, ahead := range []time.Duration{-time.Hour, time.Hour} {
 		r := run(t, fake{version: fresh, ahead: ahead}.start(t), newPrefix())
-		r.log.await("could not be kept")
+		r.log.await(t, "could not be kept")
 		r.end(t)
 		if got := r.log.count("clock differs"); got != 1 {
 			t.Errorf("%v ahead: got %d warnings of the clock, want one", ahead, got)
@@ -177,7 +177,7 @@ func TestHeartbeatsThatFailAreToldOfOnceAndNobodyJoins(t *testing.T) {
 		return ":0"
 	}}
 	r := run(t, f.start(t), newPrefix())
-	r.log.await("could not be kept")
+	r.log.await(t, "could not be kept")
 	for tick := time.Tick(10 * time.Millisecond); probes.Load() < 5; {
 		<-tick
 	}

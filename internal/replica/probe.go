@@ -35,7 +35,7 @@ func (r *Replica) probe(ctx context.Context) (lost bool, err error) {
 		return false, err
 	}
 	for _, reply := range asked {
-		if err = reply.Err(); err == nil || moved(err) {
+		if err = reply.Err(); err == nil {
 			meta := asked[0]
 			return meta.Err() == nil && meta.Val() == 0, nil
 		}
@@ -69,11 +69,4 @@ func (r *Replica) askNodes(ctx context.Context, cluster *redis.ClusterClient) ([
 		asking.Go(func() { _ = node.Process(ctx, reply) }) // the reply has its error
 	}
 	return replies, nil
-}
-
-// moved reports whether a node said that another one has the key, as only one that serves does.
-func moved(err error) bool {
-	_, moved := redis.IsMovedError(err)
-	_, ask := redis.IsAskError(err)
-	return moved || ask
 }

@@ -18,6 +18,9 @@ import (
 	"github.com/starling-tracker/starling/internal/testutil/redistest"
 )
 
+// patience is how long anything may take on a machine that has much else to do.
+const patience = 20 * time.Second
+
 // A logbook is what was logged.
 type logbook struct {
 	mu  sync.Mutex // guards buf
@@ -38,11 +41,16 @@ func (l *logbook) count(text string) int {
 }
 
 // await waits until a line has a text.
-func (l *logbook) await(text string) {
-	tick := time.NewTicker(10 * time.Millisecond)
+func (l *logbook) await(t *testing.T, text string) {
+	t.Helper()
+	tick, giveUp := time.NewTicker(10*time.Millisecond), time.After(patience)
 	defer tick.Stop()
 	for l.count(text) == 0 {
-		<-tick.C
+		select {
+		case <-tick.C:
+		case <-giveUp:
+			t.Fatalf("got no line with %q in %v", text, patience)
+		}
 	}
 }
 
@@ -98,6 +106,18 @@ func (r *running) awaitUp(t *testing.T, k kind, what string, want bool) {
 		"Whether Redis answers: 1 when it does, for a Cluster when any part of it does, otherwise 0.\n"+
 		"# TYPE starling_redis_up gauge\nstarling_redis_up "+value+"\n"), "starling_redis_up"); err != nil {
 		t.Errorf("%s: %v", what, err)
+	}
+}
+
+// failure waits for the end of Run and returns its error.
+func (r *running) failure(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-r.ended:
+		return err
+	case <-time.After(patience):
+		t.Fatalf("got no end of Run in %v", patience)
+		return nil
 	}
 }
 
@@ -162,7 +182,7 @@ func TestTheFirstContactWaitsForRedis(t *testing.T) {
 	k := kind{s.URL(), []*redistest.Server{s}}
 	s.Kill()
 	r := run(t, s.URL(), newPrefix())
-	r.log.await("redis is away")
+	r.log.await(t, "redis is away")
 	if r.hasJoined() || r.Up() {
 		t.Errorf("got joined %v, up %v without Redis, want neither", r.hasJoined(), r.Up())
 	}
@@ -212,10 +232,10 @@ func TestAnotherLayoutEndsRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		late := run(t, k.url, prefix)
-		if err := <-late.ended; !errors.Is(err, replica.ErrLayout) || late.hasJoined() {
+		if err := late.failure(t); !errors.Is(err, replica.ErrLayout) || late.hasJoined() {
 			t.Errorf("a new replica: got error %v, want another layout", err)
 		}
-		if err := <-r.ended; !errors.Is(err, replica.ErrLayout) {
+		if err := r.failure(t); !errors.Is(err, replica.ErrLayout) {
 			t.Errorf("a replica that runs: got error %v, want another layout", err)
 		}
 		if infos := list(t, r.Replica); len(infos) != 0 {
@@ -238,6 +258,9 @@ func TestAnOrderlyEndLeavesTheList(t *testing.T) {
 		}
 		if n, err := b.conn.Exists(t.Context(), b.conn.Replica(a.Tag())).Result(); n != 0 || err != nil {
 			t.Errorf("got facts of a replica that left, error %v, want none", err)
+		}
+		if n, err := b.conn.ZCard(t.Context(), b.conn.Replicas()).Result(); n != 1 || err != nil {
+			t.Errorf("got %d tags after the end of one of two, error %v, want 1", n, err)
 		}
 	})
 }
