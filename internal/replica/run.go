@@ -3,7 +3,6 @@ package replica
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -77,20 +76,6 @@ func (r *Replica) turn(ctx context.Context) error {
 	return nil
 }
 
-// noteKept records whether what was due could be done, and otherwise makes all of it due again.
-func (r *Replica) noteKept(err error) {
-	k := &r.keeping
-	if err == nil {
-		k.broken.ends(time.Now())
-		return
-	}
-	k.beaten = time.Time{}
-	k.failed++
-	if k.broken.lasts(time.Now()) {
-		r.log.Warn("what replicas share could not be kept in redis", slog.Any("err", err))
-	}
-}
-
 // keep does what is due: the clock first, by which the rest goes, and this replica's name last, which
 // says that it has agreed to all else.
 func (r *Replica) keep(ctx context.Context) error {
@@ -138,47 +123,6 @@ func step(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	return do(ctx)
-}
-
-// sync reads Redis' clock.
-func (r *Replica) sync(ctx context.Context) error {
-	skew, err := r.conn.Sync(ctx)
-	if err != nil {
-		return err
-	}
-	r.metrics.skew.Set(skew.Seconds())
-	if skew.Abs() <= maxSkew {
-		r.keeping.skewed.ends(time.Now())
-	} else if r.keeping.skewed.lasts(time.Now()) {
-		r.log.Warn("this machine's clock differs from redis'", slog.Duration("skew", skew))
-	}
-	return nil
-}
-
-// note records what a probe returned, and logs what changed.
-func (r *Replica) note(err error) {
-	k := &r.keeping
-	r.setUp(err == nil)
-	if err != nil {
-		k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{} // it may be another server that comes back
-		k.failed++
-		if k.away.lasts(time.Now()) {
-			r.log.Warn("redis is away", slog.Any("err", err))
-		}
-		return
-	}
-	if lasted, was := k.away.ends(time.Now()); was {
-		r.log.Info("redis is back", slog.Duration("duration", lasted))
-	}
-}
-
-func (r *Replica) setUp(up bool) {
-	r.up.Store(up)
-	value := 0.0
-	if up {
-		value = 1
-	}
-	r.metrics.up.Set(value)
 }
 
 // pause returns how long to wait for the next turn. Replicas that all wait for the first contact do not

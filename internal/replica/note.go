@@ -1,0 +1,62 @@
+package replica
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// note records what a probe returned, and logs what changed.
+func (r *Replica) note(err error) {
+	k := &r.keeping
+	r.setUp(err == nil)
+	if err != nil {
+		k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{} // it may be another server that comes back
+		k.failed++
+		if k.away.lasts(time.Now()) {
+			r.log.Warn("redis is away", slog.Any("err", err))
+		}
+		return
+	}
+	if lasted, was := k.away.ends(time.Now()); was {
+		r.log.Info("redis is back", slog.Duration("duration", lasted))
+	}
+}
+
+func (r *Replica) setUp(up bool) {
+	r.up.Store(up)
+	value := 0.0
+	if up {
+		value = 1
+	}
+	r.metrics.up.Set(value)
+}
+
+// noteKept records whether what was due could be done, and otherwise makes all of it due again.
+func (r *Replica) noteKept(err error) {
+	k := &r.keeping
+	if err == nil {
+		k.broken.ends(time.Now())
+		return
+	}
+	k.beaten = time.Time{}
+	k.failed++
+	if k.broken.lasts(time.Now()) {
+		r.log.Warn("what replicas share could not be kept in redis", slog.Any("err", err))
+	}
+}
+
+// sync reads Redis' clock.
+func (r *Replica) sync(ctx context.Context) error {
+	skew, err := r.conn.Sync(ctx)
+	if err != nil {
+		return err
+	}
+	r.metrics.skew.Set(skew.Seconds())
+	if skew.Abs() <= maxSkew {
+		r.keeping.skewed.ends(time.Now())
+	} else if r.keeping.skewed.lasts(time.Now()) {
+		r.log.Warn("this machine's clock differs from redis'", slog.Duration("skew", skew))
+	}
+	return nil
+}
