@@ -25,7 +25,8 @@ const (
 // A socket is one UDP socket and those who answer what comes to it. Where the tracker answers at once
 // that is the loop itself. Where it waits for others, each batch with a request for it is answered beside
 // the loop, which goes on reading; so many may be answered at a time, and what comes when that many are
-// is dropped, but for what needs no store.
+// is dropped, but for what needs no store. Who sends the next request before the last one was answered
+// may have them carried out in another order.
 type socket struct {
 	*Frontend
 	conn    *net.UDPConn
