@@ -87,6 +87,11 @@ func (b *bench) measure(ctx context.Context, tables []table) (results, error) {
 				samples[i] = append(samples[i], s)
 			}
 		}
+		for i, e := range t.entries {
+			if note := shares(e, samples[i]); note != "" {
+				t.notes = append(t.notes, note)
+			}
+		}
 		r.Tables = append(r.Tables, newTableResult(t, samples))
 	}
 	return r, nil

@@ -17,6 +17,9 @@ type entry struct {
 	cores   []int // it runs on
 	// command tells how to start it there. It may write settings into the site's folder.
 	command func(ctx context.Context, at site) (program, error)
+	// backend is what has to run before it, and counts with it; nil: nothing. It listens on the site's
+	// other port, over TCP.
+	backend func(at site) program
 }
 
 // A table compares entries. Its notes say what its figures do not.
@@ -32,11 +35,15 @@ type table struct {
 type site struct {
 	dir  string // empty, its working directory, which everybody may read
 	port int    // to listen on, over the load's protocol
+
+	backendPort int
 	load load
 	// writeHashes writes the load's info hashes into a file, one a line.
 	writeHashes func(ctx context.Context, path string) error
 }
 
 func (s site) address() string { return net.JoinHostPort(loopback, strconv.Itoa(s.port)) }
+
+func (s site) backendAddress() string { return net.JoinHostPort(loopback, strconv.Itoa(s.backendPort)) }
 
 func (s site) path(name string) string { return filepath.Join(s.dir, name) }

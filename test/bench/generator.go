@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 )
 
 // A sample is what one entry did in one round.
@@ -20,6 +21,13 @@ type sample struct {
 	Lost      float64 `json:"lost"`   // requests without an answer
 	Errors    float64 `json:"errors"` // answers that are errors
 	Generator float64 `json:"generator_us_per_answer"`
+	Processes []share `json:"processes"`
+}
+
+// A share is what one process took of the CPU time.
+type share struct {
+	Name string  `json:"name"`
+	CPU  float64 `json:"us_per_answer"`
 }
 
 // busy is the share of one processor that the contestant used, 1 for all of it. Below that it waited
@@ -37,6 +45,7 @@ func parseReport(text []byte) (*sample, error) {
 		Bytes     float64            `json:"bytes_per_answer"`
 		CPU       float64            `json:"cpu_us_per_answer"`
 		Generator float64            `json:"generator_us_per_answer"`
+		Processes []share            `json:"cpu"`
 		Latency   struct {
 			P99 float64 `json:"p99"`
 		} `json:"latency_us"`
@@ -49,7 +58,7 @@ func parseReport(text []byte) (*sample, error) {
 	}
 	s := &sample{
 		CPU: report.CPU, Peers: report.Peers, Bytes: report.Bytes, Rate: report.Rate, P99: report.Latency.P99,
-		Answers: report.Answers, Lost: report.Lost, Generator: report.Generator,
+		Answers: report.Answers, Lost: report.Lost, Generator: report.Generator, Processes: report.Processes,
 	}
 	for _, n := range report.Errors {
 		s.Errors += n
@@ -66,6 +75,11 @@ func (b *bench) sample(ctx context.Context, e entry) (*sample, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(at.dir) }() //nolint:gosec // our own folder
+	backend, stop, err := e.startBackend(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
 	p, err := e.command(ctx, at)
 	if err != nil {
 		return nil, err
@@ -78,7 +92,11 @@ func (b *bench) sample(ctx context.Context, e entry) (*sample, error) {
 	if err := running.ready(ctx, e.load.protocol, at.address()); err != nil {
 		return nil, err
 	}
-	generator := program{args: append([]string{b.starling}, e.load.args(at.address(), running.cmd.Process.Pid, b.length)...)}
+	pids := []string{strconv.Itoa(running.cmd.Process.Pid)}
+	if backend != nil {
+		pids = append(pids, strconv.Itoa(backend.cmd.Process.Pid))
+	}
+	generator := program{args: append([]string{b.starling}, e.load.args(at.address(), pids, b.length)...)}
 	text, err := b.output(ctx, generator)
 	if err != nil {
 		if words := running.lastWords(); words != "" {
@@ -99,6 +117,10 @@ func (b *bench) site(ctx context.Context, l load) (site, error) {
 		return site{}, err
 	}
 	port, err := freePort(ctx)
+	if err != nil {
+		return site{}, err
+	}
+	backendPort, err := freePort(ctx)
 	writeHashes := func(ctx context.Context, path string) error { return b.writeHashes(ctx, path, l.swarms) }
-	return site{dir: dir, port: port, load: l, writeHashes: writeHashes}, err
+	return site{dir: dir, port: port, backendPort: backendPort, load: l, writeHashes: writeHashes}, err
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,12 +24,12 @@ type load struct {
 }
 
 // args are those of the generator, after its name.
-func (l load) args(address string, pid int, length time.Duration) []string {
+func (l load) args(address string, pids []string, length time.Duration) []string {
 	args := []string{
 		"bench", l.protocol, l.protocol + "://" + address + "/announce", "--json",
 		"--swarms=" + strconv.Itoa(l.swarms), "--peers=" + strconv.Itoa(l.peers), "--seed=" + strconv.Itoa(seed),
 		"--numwant=" + strconv.Itoa(numWant), "--seeders=0.5",
-		"--duration=" + length.String(), "--timeout=1s", "--pid=" + strconv.Itoa(pid),
+		"--duration=" + length.String(), "--timeout=1s", "--pid=" + strings.Join(pids, ","),
 	}
 	for _, s := range l.sources {
 		args = append(args, "--source="+s)

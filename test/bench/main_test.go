@@ -69,7 +69,7 @@ func TestExperimentsAreMeasured(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	binary := starlingBinary(t)
-	for experiment, rows := range map[string]int{"cores": 2, "shapes": 3} {
+	for experiment, rows := range map[string]int{"cores": 2, "shapes": 3, "redis": 2} {
 		var out, progress strings.Builder
 		if err := run(ctx, []string{"-quick", "-experiment=" + experiment, "-starling=" + binary}, &out, &progress); err != nil {
 			t.Fatalf("%s: %v\n%s", experiment, err, &progress)

@@ -40,16 +40,16 @@ func freePort(ctx context.Context) (int, error) {
 
 // answers reports whether somebody answers at address: a connect over UDP, a connection over TCP.
 func answers(ctx context.Context, protocol, address string) bool {
-	network := "udp"
-	if protocol == "http" {
-		network = "tcp"
+	network := "tcp"
+	if protocol == "udp" {
+		network = "udp"
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
 		return false
 	}
 	defer func() { _ = conn.Close() }()
-	if protocol == "http" {
+	if network == "tcp" {
 		return true
 	}
 	const transactionID = 0x5ca1ab1e

@@ -46,7 +46,7 @@ func parseSettings(args []string, env func(string) string, usage io.Writer) (set
 	f.IntVar(&s.udpSwarms, "udp-swarms", s.udpSwarms, "swarms of a load over UDP")
 	f.IntVar(&s.httpSwarms, "http-swarms", s.httpSwarms, "swarms of a load over HTTP")
 	f.IntVar(&s.peers, "peers", s.peers, "peers of each swarm")
-	f.StringVar(&s.experiment, "experiment", "", "cores (one processor or two) or shapes (few large swarms, many small), in place of the comparison")
+	f.StringVar(&s.experiment, "experiment", "", "cores (one processor or two), shapes (few large swarms, many small) or redis (swarms in memory and in Redis), in place of the comparison")
 	f.StringVar(&s.starling, "starling", "", "binary to measure and to load with; without it one is built from the tree")
 	f.BoolVar(&s.json, "json", false, "print JSON")
 	only := f.String("only", "", "words, with commas: measure only entries that have one of them in their name or table")
@@ -69,8 +69,8 @@ func (s settings) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("%q: flags only, see -help", rest)
-	case !slices.Contains([]string{"", "cores", "shapes"}, s.experiment):
-		return fmt.Errorf("-experiment %s: there are cores and shapes", s.experiment)
+	case !slices.Contains([]string{"", "cores", "shapes", "redis"}, s.experiment):
+		return fmt.Errorf("-experiment %s: there are cores, shapes and redis", s.experiment)
 	case s.rounds < 1 || s.length <= 0 || s.limit <= 0:
 		return errors.New("rounds, seconds and limit must be more than zero")
 	case s.udpSwarms < 1 || s.httpSwarms < 1 || s.peers < 1:

@@ -41,7 +41,7 @@ func TestSettingsThatCannotWorkAreNamed(t *testing.T) {
 		want string
 	}{
 		{[]string{"now"}, nil, "flags only"},
-		{[]string{"-experiment=speed"}, nil, "cores and shapes"},
+		{[]string{"-experiment=speed"}, nil, "cores, shapes and redis"},
 		{[]string{"-rounds=0"}, nil, "more than zero"},
 		{[]string{"-seconds=0"}, nil, "more than zero"},
 		{[]string{"-udp-swarms=-1"}, nil, "more than zero"},

@@ -22,20 +22,25 @@ func buildStarling(ctx context.Context, dir string) (string, error) {
 	return binary, err
 }
 
-// starling serves one protocol with so many processors, and one socket on each, in memory.
-func starling(binary string, processors int) func(context.Context, site) (program, error) {
+// starling serves one protocol with so many processors, and one socket on each, in memory unless a flag
+// says otherwise.
+func starling(binary string, processors int, flags ...func(site) string) func(context.Context, site) (program, error) {
 	return func(_ context.Context, at site) (program, error) {
 		udp, http := at.address(), ""
 		if at.load.protocol == "http" {
 			udp, http = "", at.address()
 		}
-		return program{
+		p := program{
 			args: []string{
 				binary, "serve", "--udp.listen=" + udp, "--http.listen=" + http, "--ops.listen=",
 				"--udp.sockets=" + strconv.Itoa(processors), "--log.level=warn",
 			},
 			env: []string{"GOMAXPROCS=" + strconv.Itoa(processors)},
-		}, nil
+		}
+		for _, flag := range flags {
+			p.args = append(p.args, flag(at))
+		}
+		return p, nil
 	}
 }
 

@@ -16,6 +16,8 @@ func (b *bench) tables(ctx context.Context) []table {
 		all = []table{b.cores()}
 	case "shapes":
 		all = []table{b.shapes()}
+	case "redis":
+		all = []table{b.redisTable()}
 	default:
 		all = b.comparison(ctx)
 	}
