@@ -65,7 +65,7 @@ func play(t *testing.T, redisURL string, sc scenario, flags ...string) {
 	for _, dead := range watch() {
 		t.Errorf("/livez: got %s, want 200", dead)
 	}
-	after := s.settle(goroutines + moreGoroutines)
+	after := s.settle(goroutines)
 	r.judge(sc, back, outcomes{goroutines, after, rss, s.rss()})
 }
 
