@@ -11,7 +11,7 @@ const (
 	// lateAfter leaves some time to a machine that is busy with all this.
 	lateAfter = deadline + 250*time.Millisecond
 	// tooLateAfter is for one that is busy with other tests, too.
-	tooLateAfter = deadline + time.Second
+	tooLateAfter = 2 * time.Second
 	// giveUp is when a request counts as unanswered.
 	giveUp = 3 * time.Second
 )
@@ -68,8 +68,14 @@ func (t *tally) sent() (n int) {
 	return n
 }
 
-// tooLate reports whether any request took longer than it may.
-func (t *tally) tooLate() bool { return *printTable && t.late > 0 || t.longest > tooLateAfter }
+// tooLate reports whether requests took longer than they may. For the table none may be late. Beside other
+// tests the machine makes some of them late, and a mistake of ours would make many.
+func (t *tally) tooLate() bool {
+	if *printTable {
+		return t.late > 0
+	}
+	return t.late > t.sent()/10 || t.longest > tooLateAfter
+}
 
 // recovery returns how long after a moment requests were still sent in vain.
 func (t *tally) recovery(from time.Time) time.Duration { return max(0, t.lastTrouble.Sub(from)) }
