@@ -133,8 +133,8 @@ func (o *op) list(live [swarm.Families]swarm.Stats, f *found, m *metrics) error 
 	return nil
 }
 
-// dues are what an answer shows to be due. They ride in the lane's next pipeline; no reply waits for
-// them.
+// dues are what an answer shows to be due. They ride in the lane's next pipeline, with the announces that
+// came meanwhile; no reply waits for them.
 type dues struct {
 	completed bool // a download ended
 	leave     bool // the announcer was one too many
@@ -167,3 +167,7 @@ type due struct {
 	hash bittorrent.InfoHash
 	peer swarm.Peer
 }
+
+// pressing reports whether d is worth a pipeline of its own when nobody announces: the counts that other
+// replicas tell depend on it.
+func (d due) pressing() bool { return d.completed || d.leave }

@@ -68,7 +68,7 @@ func (l *lane) run(ctx context.Context) {
 	carrying := context.WithoutCancel(ctx) // what was queued is answered, whatever ends meanwhile
 	for {
 		ops := l.take()
-		if len(ops) > 0 {
+		if len(ops) > 0 || slices.ContainsFunc(l.due, due.pressing) {
 			if !l.carry(carrying, ops) {
 				l.pause(ctx)
 			}
