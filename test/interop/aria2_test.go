@@ -5,23 +5,25 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/starling-tracker/starling/internal/testutil/starlingtest"
 )
 
 // aria2 1.36. Its UDP tracker client uses the socket of its DHT and does not work without one
 // (https://aria2.github.io/manual/en/html/aria2c.html, --dht-listen-port). So over UDP the DHT is
 // on, with no entry point, an empty routing table, and a private torrent that may not use it.
-type aria2 struct{ *process }
+type aria2 struct{ *starlingtest.Process }
 
 func (a *aria2) Seed(t *testing.T, j job) {
-	a.process = start(t, "aria2c", append(a.args(t, j, j.torrent.dir), "--check-integrity=true", "--seed-ratio=0", j.torrent.path)...)
+	a.Process = starlingtest.Start(t, "aria2c", append(a.args(t, j, j.torrent.dir), "--check-integrity=true", "--seed-ratio=0", j.torrent.path)...)
 }
 
 func (a *aria2) Fetch(t *testing.T, j job) {
-	a.process = start(t, "aria2c", append(a.args(t, j, j.dir), fmt.Sprintf("--max-download-limit=%d", fetchRate), "--seed-ratio=0", j.torrent.path)...)
+	a.Process = starlingtest.Start(t, "aria2c", append(a.args(t, j, j.dir), fmt.Sprintf("--max-download-limit=%d", fetchRate), "--seed-ratio=0", j.torrent.path)...)
 }
 
 // Stop interrupts: only an interrupt lets aria2 say goodbye to the tracker.
-func (a *aria2) Stop(t *testing.T) { a.signal(t, syscall.SIGINT) }
+func (a *aria2) Stop(t *testing.T) { a.End(t, syscall.SIGINT) }
 
 func (a *aria2) args(t *testing.T, j job, dir string) []string {
 	dht := "false"

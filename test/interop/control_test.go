@@ -19,9 +19,9 @@ func TestClientsDoNotTransferWithoutStarling(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			s := startServer(t)
-			to := newTorrent(t, s.announce(e.proto, e.family))
-			s.stop(t)
-			w := startWitness(t, s.http[e.family], s.udp[e.family])
+			to := newTorrent(t, s.Announce(e.proto, e.family))
+			s.Stop(t)
+			w := startWitness(t, s.HTTP[e.family], s.UDP[e.family])
 
 			fetched := t.TempDir()
 			asks := func(h host) {

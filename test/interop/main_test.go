@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	_ "github.com/starling-tracker/starling/internal/app" // or go test would not see that Starling has changed
+	"github.com/starling-tracker/starling/internal/testutil/starlingtest"
 )
 
 // namespaceVar is set inside the namespace. It holds the path of the binary, which is alone in a
@@ -93,10 +94,9 @@ func enter() error {
 	if err != nil {
 		return err
 	}
-	binary := filepath.Join(dir, "starling")
-	build := exec.Command("go", "build", "-o", binary, "github.com/starling-tracker/starling/cmd/starling")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("go build: %v\n%s", err, out))
+	binary, err := starlingtest.Build(dir)
+	if err != nil {
+		panic(err)
 	}
 	args := slices.Concat(unshare, []string{"--", self}, os.Args[1:])
 	return syscall.Exec(path, args, append(os.Environ(), namespaceVar+"="+binary))

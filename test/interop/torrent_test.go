@@ -26,6 +26,7 @@ const (
 type torrent struct {
 	path     string // of the .torrent file
 	dir      string // that holds the content
+	info     []byte // the bencoded dictionary
 	infoHash bittorrent.InfoHash
 	sum      [sha256.Size]byte
 }
@@ -45,12 +46,19 @@ func newTorrent(t *testing.T, announce string) torrent {
 	}
 	to := torrent{
 		dir:      t.TempDir(),
-		path:     filepath.Join(t.TempDir(), "content.torrent"),
+		info:     bencode.MustMarshal(info),
 		infoHash: sha1.Sum(bencode.MustMarshal(info)),
 		sum:      sha256.Sum256(content),
 	}
-	write(t, to.path, bencode.MustMarshal(map[string]any{"announce": announce, "info": info}))
 	write(t, filepath.Join(to.dir, contentName), content)
+	return to.at(t, announce)
+}
+
+// at writes another .torrent file of the same content, whose only tracker is announce.
+func (to torrent) at(t *testing.T, announce string) torrent {
+	t.Helper()
+	to.path = filepath.Join(t.TempDir(), "content.torrent")
+	write(t, to.path, bencode.MustMarshal(map[string]any{"announce": announce, "info": bencode.Bytes(to.info)}))
 	return to
 }
 

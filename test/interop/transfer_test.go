@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/starling-tracker/starling/internal/testutil/starlingtest"
 )
 
 // A peer is a BitTorrent client that holds one torrent. Seed and Fetch start it and return at
@@ -54,32 +56,41 @@ func TestClientsTransferThroughStarling(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			s := startServer(t)
-			to := newTorrent(t, s.announce(e.proto, e.family))
-			sees := func(when string, want counts) {
-				t.Helper()
-				for _, proto := range []string{"http", "udp"} {
-					eventually(t, when+", scrape over "+proto, want, func() counts {
-						return scrape(t.Context(), s.announce(proto, e.family), to.infoHash)
-					})
-				}
-			}
-
-			sees("before", counts{})
-			seeder, leecher := e.seeder(), e.leecher()
-			seeder.Seed(t, job{to, seederHost, e.family, e.proto, ""})
-			sees("seeding", counts{seeders: 1})
-			fetched := t.TempDir()
-			leecher.Fetch(t, job{to, leecherHost, e.family, e.proto, fetched})
-			sees("fetching", counts{seeders: 1, leechers: 1})
-			sees("fetched", counts{seeders: 2, completed: 1})
-			content, err := os.ReadFile(filepath.Join(fetched, contentName))
-			if got := sha256.Sum256(content); got != to.sum {
-				t.Errorf("got %d bytes with SHA-256 %x (%v), want %x", len(content), got, err, to.sum)
-			}
-			leecher.Stop(t)
-			sees("leecher gone", counts{seeders: 1, completed: 1})
-			seeder.Stop(t)
-			sees("seeder gone", counts{completed: 1})
+			e.transfer(t, s, s)
 		})
 	}
+}
+
+// transfer has the seeder ask one server and the leecher another, which may be the same, and both of
+// them see all that happens.
+func (e encounter) transfer(t *testing.T, seederAt, leecherAt *starlingtest.Server) {
+	t.Helper()
+	to := newTorrent(t, seederAt.Announce(e.proto, e.family))
+	sees := func(when string, want counts) {
+		t.Helper()
+		for _, s := range []*starlingtest.Server{seederAt, leecherAt} {
+			for _, proto := range []string{"http", "udp"} {
+				eventually(t, when+", scrape of "+s.Announce(proto, e.family), want, func() counts {
+					return scrape(t.Context(), s.Announce(proto, e.family), to.infoHash)
+				})
+			}
+		}
+	}
+
+	sees("before", counts{})
+	seeder, leecher := e.seeder(), e.leecher()
+	seeder.Seed(t, job{to, seederHost, e.family, e.proto, ""})
+	sees("seeding", counts{seeders: 1})
+	fetched := t.TempDir()
+	leecher.Fetch(t, job{to.at(t, leecherAt.Announce(e.proto, e.family)), leecherHost, e.family, e.proto, fetched})
+	sees("fetching", counts{seeders: 1, leechers: 1})
+	sees("fetched", counts{seeders: 2, completed: 1})
+	content, err := os.ReadFile(filepath.Join(fetched, contentName))
+	if got := sha256.Sum256(content); got != to.sum {
+		t.Errorf("got %d bytes with SHA-256 %x (%v), want %x", len(content), got, err, to.sum)
+	}
+	leecher.Stop(t)
+	sees("leecher gone", counts{seeders: 1, completed: 1})
+	seeder.Stop(t)
+	sees("seeder gone", counts{completed: 1})
 }

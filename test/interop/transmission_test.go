@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"path/filepath"
 	"testing"
+
+	"github.com/starling-tracker/starling/internal/testutil/starlingtest"
 )
 
 // transmission 3.00. It is told what to do by RPC: stopping the daemon does not always leave the
 // swarm, stopping the torrent does.
 type transmission struct {
-	*process
+	*starlingtest.Process
 
 	url, session string
 }
@@ -43,7 +45,7 @@ func (tr *transmission) run(t *testing.T, j job, dir string, rate int) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(config, "settings.json"), settings)
-	tr.process = start(t, "transmission-daemon", "--foreground", "--log-debug", "--config-dir", config)
+	tr.Process = starlingtest.Start(t, "transmission-daemon", "--foreground", "--log-debug", "--config-dir", config)
 	tr.url = "http://" + addrPort(j.host.ipv4, port) + "/transmission/rpc"
 	add := map[string]any{"filename": j.torrent.path, "download-dir": dir}
 	eventually(t, "torrent-add", nil, func() any {
