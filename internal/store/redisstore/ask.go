@@ -40,8 +40,8 @@ func (s *Store) ask(c *call, o *op, h *hint) {
 	}
 	others := o.scrape // whether more is asked than the pool of the announcer
 	for f := range swarm.Family(swarm.Families) {
-		if !o.scrape && f != own && since(h.pools[f].counted, c.now) < s.recount {
-			continue // as it was counted not long ago
+		if !o.scrape && f != own && since(h.pools[f].counted, c.now) < s.recount && !o.lists(f, &h.pools[f]) {
+			continue // as it was counted not long ago, and no ranks are to be judged
 		}
 		o.counts[f] = c.count(f, s.key(f, o))
 		others = others || f != own
@@ -116,10 +116,17 @@ func (s *Store) askList(c *call, o *op, h *hint) {
 	if a.AnyFamily && own != swarm.WebRTC {
 		// How the two share the list is known with their counts. Until then either may have all of it.
 		other := swarm.IPv4 + swarm.IPv6 - own
-		if p := &h.pools[other]; p.counted == 0 || p.seeders+p.leechers > 0 {
+		if o.counts[other].seeders != nil {
 			s.askWindows(c, o, h, other, want{count: a.NumWant, leechersOnly: leechersOnly})
 		}
 	}
+}
+
+// lists reports whether the list of o may hold peers of the other family f, of which h says who was there.
+func (o *op) lists(f swarm.Family, h *poolHint) bool {
+	a := &o.announce
+	return a.AnyFamily && a.NumWant > 0 && !o.stopped() && a.Peer.Family() != swarm.WebRTC && f != swarm.WebRTC &&
+		h.seeders+h.leechers > 0
 }
 
 func (s *Store) askWindows(c *call, o *op, h *hint, f swarm.Family, w want) {
