@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/starling-tracker/starling/internal/testutil/starlingtest"
 )
 
 // TestClientsDoNotTransferWithoutStarling is the control: the same encounters with Starling gone,
@@ -20,7 +22,7 @@ func TestClientsDoNotTransferWithoutStarling(t *testing.T) {
 			t.Parallel()
 			s := startServer(t)
 			to := newTorrent(t, s.Announce(e.proto, e.family))
-			s.Stop(t)
+			starlingtest.Stop(t, s)
 			w := startWitness(t, s.HTTP[e.family], s.UDP[e.family])
 
 			fetched := t.TempDir()

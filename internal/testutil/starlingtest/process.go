@@ -30,7 +30,10 @@ func Start(tb testing.TB, name string, args ...string) *Process {
 	defer out.Close()                  //nolint:errcheck // the program has it
 	cmd := exec.Command(name, args...) //nolint:gosec // what the test says
 	cmd.Dir, cmd.Stdout, cmd.Stderr = home, out, out
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LC_ALL=C.UTF-8"}
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LC_ALL=C.UTF-8",
+		"GORACE=atexit_sleep_ms=10", // the race detector would wait for a second at each end
+	}
 	cmd.SysProcAttr = groupThatDiesWithUs()
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
@@ -53,17 +56,24 @@ func Start(tb testing.TB, name string, args ...string) *Process {
 // Signal sends s. It may be called when the process has ended.
 func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// End sends s, waits until the process has ended, and returns its exit code: -1 when a signal ended it.
-func (p *Process) End(tb testing.TB, s os.Signal) (code int) {
+// Wait waits until the process has ended and returns its exit code: -1 when a signal ended it, or when it
+// goes on for so long that the test has failed.
+func (p *Process) Wait(tb testing.TB) (code int) {
 	tb.Helper()
-	p.Signal(s)
 	select {
 	case <-p.done:
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(patience):
-		tb.Errorf("%s did not end within %v of a %v", p.cmd.Args[0], patience, s)
+		tb.Errorf("%s did not end within %v", p.cmd.Args[0], patience)
 		return -1
 	}
+}
+
+// End sends s and waits until the process has ended.
+func (p *Process) End(tb testing.TB, s os.Signal) {
+	tb.Helper()
+	p.Signal(s)
+	p.Wait(tb)
 }
 
 // Ended returns a channel that is closed when the process has ended.

@@ -96,11 +96,17 @@ func (s *Server) Announce(proto, family string) string {
 	return "http://" + s.HTTP[family] + "/announce"
 }
 
-// Stop stops the server as its operator would, and fails the test when that is no orderly end.
-func (s *Server) Stop(tb testing.TB) {
+// Stop stops the servers as their operators would, all at the same moment, and fails the test when one
+// comes to no orderly end.
+func Stop(tb testing.TB, servers ...*Server) {
 	tb.Helper()
-	if code := s.End(tb, syscall.SIGTERM); code != 0 {
-		tb.Errorf("got exit code %d of a Starling that was asked to stop, want 0", code)
+	for _, s := range servers {
+		s.Signal(syscall.SIGTERM)
+	}
+	for _, s := range servers {
+		if code := s.Wait(tb); code != 0 {
+			tb.Errorf("got exit code %d of a Starling that was asked to stop, want 0", code)
+		}
 	}
 }
 
