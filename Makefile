@@ -14,14 +14,14 @@ lint = go tool -modfile=internal/tools/lint/go.mod golangci-lint
 
 modules = . internal/tools internal/tools/lint
 
-# Real clients, and those who count seconds, run after everything else and one after the other: they are
-# impatient, and the machine may be small.
+# What runs the built binary, and counts seconds, comes after everything else and one after the other: it is
+# impatient, as real clients are, and the machine may be small.
 interop   = ./test/interop
-impatient = $(interop) ./test/reliability
-others    = $$(go list ./... | grep -vE '/test/(interop|reliability)$$')
+impatient = ./test/e2e $(interop) ./test/reliability
+others    = $$(go list ./... | grep -vE '/test/(e2e|interop|reliability)$$')
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 build: ## bin/starling, static
 	CGO_ENABLED=0 go build -trimpath -o bin/starling ./cmd/starling
@@ -41,6 +41,9 @@ test-interop: test-deps ## real clients transfer a file through the built binary
 
 test-reliability: test-deps ## Redis away, slow, full and replaced, under load; prints the table of docs/reliability.md
 	STARLING_REQUIRE_CLIENTS=1 go test -count=1 ./test/reliability -reliability.table -v
+
+test-e2e: test-deps ## replicas of the built binary are one tracker over one Redis
+	STARLING_REQUIRE_CLIENTS=1 go test -race -count=1 -v ./test/e2e
 
 test-deps: ## installs what the tests need of the system, with apt-get
 	@scripts/test-deps
@@ -100,4 +103,4 @@ generate: ## pages that are generated from the code
 
 check: fmt-check tidy-check vet cross lint lint-fires ## what CI runs beside the tests: fails on any diff
 
-.PHONY: $(shell grep -oE '^[a-z-]+:' $(MAKEFILE_LIST) | tr -d :)
+.PHONY: $(shell grep -oE '^[a-z0-9-]+:' $(MAKEFILE_LIST) | tr -d :)
