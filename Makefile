@@ -21,7 +21,7 @@ impatient = ./test/e2e $(interop) ./test/reliability
 others    = $$(go list ./... | grep -vE '/test/(e2e|interop|reliability)$$')
 
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-17s %s\n", $$1, $$2}'
 
 build: ## bin/starling, static
 	CGO_ENABLED=0 go build -trimpath -o bin/starling ./cmd/starling

@@ -92,7 +92,7 @@ func (s *Store) judge(o *op, h *hint) (d dues, err error) {
 	}
 	// It may be the first of a new key, although another one was remembered. Others may have come
 	// meanwhile, and have thought the same.
-	d.keep = added == 1 && o.stats.Seeders+o.stats.Leechers <= fewPeers
+	d.keep = !o.kept && added == 1 && o.stats.Seeders+o.stats.Leechers <= fewPeers
 	return d, nil
 }
 

@@ -85,7 +85,7 @@ func (s *Store) askWrite(c *call, o *op, h *poolHint) {
 	o.added = c.int("zadd", key, &o.score, &o.member)
 	if since(h.kept, c.now) >= keepAgain || h.seeders+h.leechers == 0 {
 		s.keep(c, key)
-		h.kept = uint32(c.now)
+		h.kept, o.kept = uint32(c.now), true
 	}
 }
 

@@ -1,7 +1,9 @@
 package redisstore_test
 
 import (
+	"context"
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -54,6 +56,21 @@ func TestEveryKeyOfASwarmExpires(t *testing.T) {
 			t.Errorf("%s: got a key that expires in %d seconds, want between %d and %d", what, ttl, low, high)
 		}
 	}
+}
+
+func TestANewKeyExpiresThoughNobodyElseAnnounces(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, connect(t, server.URL()), options)
+	say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(1)})
+	key := server.Do("KEYS", "*:4*").([]any)[0]
+	server.Do("FLUSHALL")
+	say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(2)}) // as if the key were still there
+	server.Await("an expiry", func(context.Context) error {
+		if ttl := server.Int("TTL", key); ttl < int(options.PeerLifetime/time.Second) {
+			return fmt.Errorf("the key expires in %d seconds", ttl)
+		}
+		return nil
+	})
 }
 
 func TestASteadyAnnounceIsSixCommandsAtMost(t *testing.T) {

@@ -76,6 +76,8 @@ func (l *lane) run(ctx context.Context) {
 		}
 		select {
 		case <-l.woken:
+		case <-l.unpaid():
+			l.carry(carrying, nil)
 		case <-ctx.Done():
 			if ops = l.take(); len(ops) == 0 {
 				if len(l.due) > 0 {
@@ -86,6 +88,17 @@ func (l *lane) run(ctx context.Context) {
 			l.carry(carrying, ops)
 		}
 	}
+}
+
+// dueWait is how long what is due, and does not press, waits for an announce to ride with.
+const dueWait = time.Second
+
+// unpaid returns a channel that gets a value when what is due has waited long enough.
+func (l *lane) unpaid() <-chan time.Time {
+	if len(l.due) == 0 {
+		return nil
+	}
+	return time.After(dueWait)
 }
 
 // awayPause is how long a lane waits after a pipeline that did not reach Redis: connections that are refused

@@ -31,6 +31,7 @@ type op struct {
 	hint   *hint
 	keys   [swarm.Families]string
 	member string // compact form of the announcer
+	kept   bool   // its pool's key was given a new expiry
 	score  int64
 
 	// What is read of its replies. They are the lane's.
@@ -59,7 +60,7 @@ func (o *op) reset() {
 	}
 	o.batch.reset()
 	o.stats, o.version, o.err = swarm.Stats{}, 0, nil
-	o.hint, o.keys = nil, [swarm.Families]string{}
+	o.hint, o.keys, o.kept = nil, [swarm.Families]string{}, false
 	o.moved, o.added, o.completed = nil, nil, nil
 	o.counts = [swarm.Families]roleCounts{}
 	o.wants = [swarm.Families]want{}
