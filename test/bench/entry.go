@@ -37,7 +37,7 @@ type site struct {
 	port int    // to listen on, over the load's protocol
 
 	backendPort int
-	load load
+	load        load
 	// writeHashes writes the load's info hashes into a file, one a line.
 	writeHashes func(ctx context.Context, path string) error
 }

@@ -47,7 +47,7 @@ func (s *Store) ask(c *call, o *op, h *hint) {
 		others = others || f != own
 	}
 	if others {
-		o.completed = redis.NewStringCmd(context.Background(), "hget", s.conn.Facts(o.announce.InfoHash), "completed")
+		o.completed = redis.NewStringCmd(c.ctx, "hget", s.conn.Facts(o.announce.InfoHash), "completed")
 		c.add(o.completed)
 	}
 	if !o.scrape && !o.stopped() {

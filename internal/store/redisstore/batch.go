@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
@@ -62,7 +61,7 @@ func (s *Store) askBatch(c *call, o *op, h *poolHint) {
 		for _, r := range b.records {
 			args = append(args, string(r.Peer[:]))
 		}
-		b.scores = redis.NewFloatSliceCmd(context.Background(), args...)
+		b.scores = redis.NewFloatSliceCmd(c.ctx, args...)
 		c.add(b.scores)
 	}
 }

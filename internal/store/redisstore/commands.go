@@ -13,8 +13,9 @@ import (
 // A command keeps its arguments until its pipeline is done. What differs from one to the next should be
 // a pointer, which costs no memory to pass.
 type commands struct {
-	once    bool          // commands are used once
-	all     []redis.Cmder // of the pipeline that is being made, in order
+	once    bool            // commands are used once
+	ctx     context.Context // of the pipeline that is being made; it is the one that its Exec is given which counts
+	all     []redis.Cmder   // of the pipeline that is being made, in order
 	ints    [reusable + 1]reuse[*redis.IntCmd]
 	windows reuse[*redis.RawCmd]
 }
@@ -34,10 +35,10 @@ type made[C redis.Cmder] struct {
 }
 
 // next returns a command that is not in use, with its arguments.
-func (r *reuse[C]) next(fresh func(ctx context.Context, args ...any) C, args []any) C {
+func (r *reuse[C]) next(ctx context.Context, fresh func(ctx context.Context, args ...any) C, args []any) C {
 	if r.used == len(r.made) {
 		own := make([]any, len(args))
-		r.made = append(r.made, made[C]{fresh(context.Background(), own...), own})
+		r.made = append(r.made, made[C]{fresh(context.WithoutCancel(ctx), own...), own})
 	}
 	m := r.made[r.used]
 	r.used++
@@ -47,7 +48,8 @@ func (r *reuse[C]) next(fresh func(ctx context.Context, args ...any) C, args []a
 }
 
 // begin forgets the last pipeline.
-func (c *commands) begin() {
+func (c *commands) begin(ctx context.Context) {
+	c.ctx = ctx
 	clear(c.all)
 	c.all = c.all[:0]
 	for i := range c.ints {
@@ -60,9 +62,9 @@ func (c *commands) begin() {
 func (c *commands) int(args ...any) *redis.IntCmd {
 	var cmd *redis.IntCmd
 	if c.once || len(args) > reusable {
-		cmd = redis.NewIntCmd(context.Background(), append([]any(nil), args...)...)
+		cmd = redis.NewIntCmd(c.ctx, append([]any(nil), args...)...)
 	} else {
-		cmd = c.ints[len(args)].next(redis.NewIntCmd, args)
+		cmd = c.ints[len(args)].next(c.ctx, redis.NewIntCmd, args)
 		cmd.SetVal(0)
 	}
 	c.all = append(c.all, cmd)
@@ -73,10 +75,10 @@ func (c *commands) int(args ...any) *redis.IntCmd {
 func (c *commands) window(key any, first, last *int64) *redis.RawCmd {
 	var cmd *redis.RawCmd
 	if c.once {
-		cmd = redis.NewRawCmd(context.Background(), "zrange", key, first, last)
+		cmd = redis.NewRawCmd(c.ctx, "zrange", key, first, last)
 	} else {
 		args := [...]any{"zrange", key, first, last}
-		cmd = c.windows.next(redis.NewRawCmd, args[:])
+		cmd = c.windows.next(c.ctx, redis.NewRawCmd, args[:])
 		cmd.SetVal(nil)
 	}
 	c.all = append(c.all, cmd)

@@ -119,7 +119,7 @@ func (l *lane) carry(ctx context.Context, ops []*op) (reached bool) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
 	now := secondOf(s.opts.Now())
-	l.commands.begin()
+	l.commands.begin(ctx)
 	c := &call{commands: &l.commands, now: now, live: newLiveRanges(now)}
 	for _, d := range l.due {
 		s.pay(c, d)
