@@ -25,7 +25,7 @@ import (
 // and write, and so few that pipelines are long. In a Cluster the lanes share out the slots in stretches,
 // which are mostly on one node each.
 const (
-	singleLanes  = 3
+	singleLanes  = 2
 	clusterLanes = 12
 )
 
