@@ -146,7 +146,7 @@ func (s *Store) pay(c *call, d due) {
 	pool := any(s.conn.Pool(d.peer.Family(), d.hash))
 	if d.completed {
 		key := any(s.conn.Facts(d.hash))
-		c.int("hincrby", key, "completed", 1)
+		c.add(once{redis.NewIntCmd(c.ctx, "hincrby", key, "completed", 1)})
 		c.int("expire", key, factsKept)
 	}
 	if d.leave {

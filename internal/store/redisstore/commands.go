@@ -13,7 +13,7 @@ import (
 // A command keeps its arguments until its pipeline is done. What differs from one to the next should be
 // a pointer, which costs no memory to pass.
 type commands struct {
-	once    bool            // commands are used once
+	fresh   bool            // commands are not used again
 	ctx     context.Context // of the pipeline that is being made; it is the one that its Exec is given which counts
 	all     []redis.Cmder   // of the pipeline that is being made, in order
 	ints    [reusable + 1]reuse[*redis.IntCmd]
@@ -61,7 +61,7 @@ func (c *commands) begin(ctx context.Context) {
 // int adds a command that is answered with a number.
 func (c *commands) int(args ...any) *redis.IntCmd {
 	var cmd *redis.IntCmd
-	if c.once || len(args) > reusable {
+	if c.fresh || len(args) > reusable {
 		cmd = redis.NewIntCmd(c.ctx, append([]any(nil), args...)...)
 	} else {
 		cmd = c.ints[len(args)].next(c.ctx, redis.NewIntCmd, args)
@@ -74,7 +74,7 @@ func (c *commands) int(args ...any) *redis.IntCmd {
 // window adds the command that reads the ranks from first to last of a sorted set.
 func (c *commands) window(key any, first, last *int64) *redis.RawCmd {
 	var cmd *redis.RawCmd
-	if c.once {
+	if c.fresh {
 		cmd = redis.NewRawCmd(c.ctx, "zrange", key, first, last)
 	} else {
 		args := [...]any{"zrange", key, first, last}
@@ -84,6 +84,13 @@ func (c *commands) window(key any, first, last *int64) *redis.RawCmd {
 	c.all = append(c.all, cmd)
 	return cmd
 }
+
+// A once is a command whose pipeline is not sent again when nobody knows what became of it, which the client
+// of a Cluster would do otherwise.
+type once struct{ *redis.IntCmd }
+
+// NoRetry implements redis.Cmder.
+func (once) NoRetry() bool { return true }
 
 // add adds any other command.
 func (c *commands) add(cmd redis.Cmder) { c.all = append(c.all, cmd) }

@@ -30,7 +30,7 @@ func newLane(s *Store) *lane {
 	return &lane{
 		store:    s,
 		hints:    newHints(s.opts.Hints / len(s.lanes)),
-		commands: commands{once: s.conn.IsCluster()},
+		commands: commands{fresh: s.conn.IsCluster()},
 		woken:    make(chan struct{}, 1),
 	}
 }
