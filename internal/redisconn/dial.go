@@ -3,6 +3,7 @@ package redisconn
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"time"
 )
@@ -22,7 +23,8 @@ func dialer(config *tls.Config) func(ctx context.Context, network, addr string) 
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
-			return unreachable{err}, nil //nolint:nilerr // it is told where it is used
+			// The client takes the outermost error off, and it is the next that names the address.
+			return unreachable{fmt.Errorf("unreachable: %w", err)}, nil //nolint:nilerr // it is told where it is used
 		}
 		return conn, nil
 	}

@@ -30,8 +30,8 @@ func TestAnOutageIsToldOfOnceAMinute(t *testing.T) {
 
 func TestTheBackoffGrowsAndIsBounded(t *testing.T) {
 	for failures, want := range map[int]time.Duration{
-		0: 100 * time.Millisecond, 1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 5: 1600 * time.Millisecond,
-		6: 2 * time.Second, 7: 2 * time.Second, 1000: 2 * time.Second, 1 << 40: 2 * time.Second,
+		0: 100 * time.Millisecond, 1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 4: 800 * time.Millisecond,
+		5: time.Second, 6: time.Second, 1000: time.Second, 1 << 40: time.Second,
 	} {
 		var longest time.Duration
 		for range 1000 {

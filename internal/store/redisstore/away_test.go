@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -141,4 +142,32 @@ func TestWhatIsDoneWithRecordsEndsWithItsContext(t *testing.T) {
 		}
 		cancel()
 	}
+}
+
+// TestClientsThatLeaveAtAnyMomentDisturbNobody ends contexts while announces are on their way, some of them in the
+// moment in which they are answered.
+func TestClientsThatLeaveAtAnyMomentDisturbNobody(t *testing.T) {
+	s := open(t, connect(t, redistest.Start(t).URL()), options)
+	const clients, announces = 16, 1000
+	var all sync.WaitGroup
+	for c := range clients {
+		all.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(c), 1))
+			for i := range announces {
+				ctx, cancel := context.WithCancel(t.Context())
+				if i%2 == 0 {
+					time.AfterFunc(time.Duration(rng.IntN(600))*time.Microsecond, cancel)
+				}
+				a := swarm.Announce{InfoHash: hash(c), Peer: peer(c), NumWant: 50} // nobody else is in the swarm
+				switch r, err := s.Announce(ctx, a, new(swarm.Peers)); {
+				case err != nil && i%2 == 1:
+					t.Errorf("got error %v, want none for a client that stays", err)
+				case err == nil && r.Leechers != 1:
+					t.Errorf("got %+v, want 1 leecher", r)
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
 }

@@ -87,8 +87,12 @@ func (s *Store) outcome(ctx context.Context, o *op, inTime bool) error {
 	switch {
 	case o == nil:
 		return swarm.RefusedError{Reason: swarm.Busy}
-	case !inTime && o.state.CompareAndSwap(waited, abandoned):
+	case inTime:
+		return nil
+	case o.state.CompareAndSwap(waited, abandoned):
 		return unavailable(ctx.Err())
+	case o.group == &o.own:
+		<-o.own.done // the lane was just done with it, and o is not to be woken by that in its next use
 	}
 	return nil
 }
