@@ -29,7 +29,7 @@ type Options struct {
 type Conn struct {
 	redis.UniversalClient
 	Keys
-	skew atomic.Int64 // what Redis' clock is ahead of ours, in nanoseconds
+	clock atomic.Pointer[reading] // nil before the first
 }
 
 // Timeouts of a connection. A server that is well answers in a millisecond.
@@ -102,20 +102,29 @@ func (c *Conn) Check(ctx context.Context) error {
 // ErrVersion says that the server is older than what Starling needs. Waiting does not help.
 var ErrVersion = errors.New("redis is too old")
 
-// Now returns the time by Redis' clock, as far as [Conn.Sync] knows it.
-func (c *Conn) Now() time.Time { return time.Now().Add(time.Duration(c.skew.Load())) }
+// Now returns the time by Redis' clock, as [Conn.Sync] read it. Between two readings it goes on evenly,
+// whatever becomes of this machine's clock. Before the first it is this machine's.
+func (c *Conn) Now() time.Time {
+	r := c.clock.Load()
+	if r == nil {
+		return time.Now()
+	}
+	return r.theirs.Add(time.Since(r.ours))
+}
 
-// Sync reads Redis' clock and returns what it is ahead of ours.
+// A reading is what Redis' clock said at a moment of ours.
+type reading struct{ theirs, ours time.Time }
+
+// Sync reads Redis' clock and returns what it is ahead of this machine's.
 func (c *Conn) Sync(ctx context.Context) (skew time.Duration, err error) {
 	sent := time.Now()
 	theirs, err := c.Time(ctx).Result()
 	if err != nil {
 		return 0, err
 	}
-	received := time.Now()
-	skew = theirs.Sub(sent.Add(received.Sub(sent) / 2))
-	c.skew.Store(int64(skew))
-	return skew, nil
+	ours := sent.Add(time.Since(sent) / 2)
+	c.clock.Store(&reading{theirs, ours})
+	return theirs.Sub(ours.Round(0)), nil // by the clocks on the wall
 }
 
 // LogTo passes on to log, at debug, what the client has to say, which is about connections that come and

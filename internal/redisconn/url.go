@@ -20,8 +20,14 @@ import (
 // are asked with sentinel_user and sentinel_password. Errors never show a password.
 func parseURL(text string) (*redis.UniversalOptions, error) {
 	u, hosts, err := splitURL(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, errors.New("redis.url is no URL; use redis://host:6379") // the error would quote all of it
+	case strings.Contains(u.RequestURI()+"#"+u.Fragment, "@"):
+		// What is taken for a host or a path then may be of a password, and is not to be quoted.
+		return nil, errors.New("redis.url: there is an @ behind the host; in a password write / ? # @ as %2F %3F %23 %40")
+	case u.Fragment != "":
+		return nil, errors.New("redis.url: there is a # in it; in a password write it as %23")
 	}
 	mode, query := u.Query().Get("mode"), u.Query()
 	opts := &redis.UniversalOptions{

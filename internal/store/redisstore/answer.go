@@ -10,9 +10,10 @@ import (
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
-// answer reads the replies to the commands of o, corrects h by them, and returns what they show to be
+// answer reads the replies to the commands of o, corrects its hint by them, and returns what they show to be
 // due.
-func (s *Store) answer(c *call, o *op, h *hint, f *found) (d dues) {
+func (l *lane) answer(c *call, o *op) (d dues) {
+	h := o.hint
 	if o.batch.does != nothing {
 		d, o.err = o.batch.answer(c.now)
 		return d
@@ -28,47 +29,53 @@ func (s *Store) answer(c *call, o *op, h *hint, f *found) (d dues) {
 		o.stats.Seeders += counts.Seeders
 		o.stats.Leechers += counts.Leechers
 	}
-	if err := s.readCompleted(o, h); err != nil {
+	if err := o.readCompleted(h); err != nil {
 		o.err = err
 		return dues{}
 	}
 	if !o.scrape {
-		if d, o.err = s.judge(o, h); o.err != nil {
+		if d, o.err = l.judge(o, h); o.err != nil {
 			return d
 		}
 	}
 	o.stats.Completed = h.completed
-	o.err = o.list(live, f, s.metrics)
+	o.err = o.list(live, &l.found, l.store.metrics)
 	return d
 }
 
 // readCompleted remembers the number of downloads that finished, when it was asked for.
-func (s *Store) readCompleted(o *op, h *hint) error {
+func (o *op) readCompleted(h *hint) error {
 	if o.completed == nil {
 		return nil
 	}
 	text, err := o.completed.Result()
-	if errors.Is(err, redis.Nil) {
-		h.completed = 0
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return err
 	}
+	h.completed = completedOf(text)
+	return nil
+}
+
+// completedOf reads a number of downloads as far as replies can tell it. What is none, which somebody else
+// wrote, is zero.
+func completedOf(text string) uint32 {
 	n, err := strconv.ParseUint(text, 10, 32)
-	h.completed = uint32(n)
-	return err
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0
+	}
+	return uint32(n) // of what is out of range the largest
 }
 
 // judge finds out what the write of an announce did: whether a download ended, and whether there was
 // room for it at all.
-func (s *Store) judge(o *op, h *hint) (d dues, err error) {
+func (l *lane) judge(o *op, h *hint) (d dues, err error) {
 	added, err := o.added.Result()
 	if err != nil || o.stopped() {
 		return dues{}, err
 	}
 	a := &o.announce
-	if most := s.opts.MaxPeersPerSwarm; added == 1 && most > 0 && int(o.stats.Seeders+o.stats.Leechers) > most {
+	most := l.store.opts.MaxPeersPerSwarm
+	if most > 0 && int(o.stats.Seeders+o.stats.Leechers) > most && (added == 1 || l.leaving(o)) {
 		own := &h.pools[a.Peer.Family()]
 		if a.Seeder {
 			own.seeders--
@@ -132,42 +139,3 @@ func (o *op) list(live [swarm.Families]swarm.Stats, f *found, m *metrics) error 
 	}
 	return nil
 }
-
-// dues are what an answer shows to be due. They ride in the lane's next pipeline, with the announces that
-// came meanwhile; no reply waits for them.
-type dues struct {
-	completed bool // a download ended
-	leave     bool // the announcer was one too many
-	keep      bool // the key may be new, and must not stay for ever
-}
-
-// pay puts what is due for an announce into the pipeline.
-func (s *Store) pay(c *call, d due) {
-	pool := any(s.conn.Pool(d.peer.Family(), d.hash))
-	if d.completed {
-		key := any(s.conn.Facts(d.hash))
-		c.add(once{redis.NewIntCmd(c.ctx, "hincrby", key, "completed", 1)})
-		c.int("expire", key, factsKept)
-	}
-	if d.leave {
-		c.int("zrem", pool, string(d.peer.AppendCompact(nil)))
-	}
-	if d.keep {
-		s.keep(c, pool)
-	}
-}
-
-// factsKept is how long the facts of a swarm are kept after the last download that ended: 30 days, in
-// seconds.
-const factsKept = 30 * 24 * 3600
-
-// A due is something due for a peer of a swarm.
-type due struct {
-	dues
-	hash bittorrent.InfoHash
-	peer swarm.Peer
-}
-
-// pressing reports whether d is worth a pipeline of its own when nobody announces: the counts that other
-// replicas tell depend on it.
-func (d due) pressing() bool { return d.completed || d.leave }

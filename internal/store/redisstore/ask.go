@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"context"
 	"strconv"
 	"time"
 
@@ -100,8 +99,8 @@ func (s *Store) purge(c *call, f swarm.Family, key any, h *poolHint) {
 }
 
 // keep has a key outlive its youngest peer, but not by much.
-func (s *Store) keep(c *call, key any) {
-	c.int("expire", key, int64(s.opts.PeerLifetime/time.Second)+keepBeyond)
+func (s *Store) keep(c *call, key any) *redis.IntCmd {
+	return c.int("expire", key, int64(s.opts.PeerLifetime/time.Second)+keepBeyond)
 }
 
 // askList reads windows for the announcer's list.
@@ -137,13 +136,13 @@ func (s *Store) askWindows(c *call, o *op, h *hint, f swarm.Family, w want) {
 	o.windows[f] = w.plan(o.windows[f], &h.pools[f], since(h.pools[f].counted, c.now) <= staleHint)
 	for i := range o.windows[f] {
 		win := &o.windows[f][i]
-		win.from, win.to = win.ranks()
-		win.reply = c.window(s.key(f, o), &win.from, &win.to)
+		args, n := win.command(s.key(f, o), c.live[f])
+		win.reply = c.raw(args[:n]...)
 	}
 }
 
 // askAgain reads the windows once more whose pools just moved, or are moving, to another node of a Cluster.
-func (s *Store) askAgain(ctx context.Context, ops []*op) {
+func (s *Store) askAgain(c *call, ops []*op) {
 	if !s.conn.IsCluster() {
 		return
 	}
@@ -158,13 +157,14 @@ func (s *Store) askAgain(ctx context.Context, ops []*op) {
 				if pipe == nil {
 					pipe = s.conn.Pipeline()
 				}
-				win.again = redis.NewStringSliceCmd(ctx, "zrange", s.key(swarm.Family(f), o), win.from, win.to)
-				_ = pipe.Process(ctx, win.again)
+				args, n := win.command(s.key(swarm.Family(f), o), c.live[f])
+				win.again = redis.NewStringSliceCmd(c.ctx, args[:n]...)
+				_ = pipe.Process(c.ctx, win.again)
 			}
 		}
 	}
 	if pipe != nil {
-		_, _ = pipe.Exec(ctx) // each command has its own error
+		_, _ = pipe.Exec(c.ctx) // each command has its own error
 	}
 }
 

@@ -13,11 +13,11 @@ import (
 // A command keeps its arguments until its pipeline is done. What differs from one to the next should be
 // a pointer, which costs no memory to pass.
 type commands struct {
-	fresh   bool            // commands are not used again
-	ctx     context.Context // of the pipeline that is being made; it is the one that its Exec is given which counts
-	all     []redis.Cmder   // of the pipeline that is being made, in order
-	ints    [reusable + 1]reuse[*redis.IntCmd]
-	windows reuse[*redis.RawCmd]
+	fresh bool            // commands are not used again
+	ctx   context.Context // of the pipeline that is being made; it is the one that its Exec is given which counts
+	all   []redis.Cmder   // of the pipeline that is being made, in order
+	ints  [reusable + 1]reuse[*redis.IntCmd]
+	raws  [reusable + 1]reuse[*redis.RawCmd]
 }
 
 // reusable is how many arguments a command has at most that is used again.
@@ -53,40 +53,43 @@ func (c *commands) begin(ctx context.Context) {
 	clear(c.all)
 	c.all = c.all[:0]
 	for i := range c.ints {
-		c.ints[i].used = 0
+		c.ints[i].used, c.raws[i].used = 0, 0
 	}
-	c.windows.used = 0
 }
 
 // int adds a command that is answered with a number.
 func (c *commands) int(args ...any) *redis.IntCmd {
-	var cmd *redis.IntCmd
-	if c.fresh || len(args) > reusable {
-		cmd = redis.NewIntCmd(c.ctx, append([]any(nil), args...)...)
-	} else {
-		cmd = c.ints[len(args)].next(c.ctx, redis.NewIntCmd, args)
-		cmd.SetVal(0)
+	switch {
+	case c.fresh:
+		cmd := redis.NewIntCmd(c.ctx, append([]any(nil), args...)...)
+		c.all = append(c.all, once{cmd})
+		return cmd
+	case len(args) > reusable:
+		cmd := redis.NewIntCmd(c.ctx, append([]any(nil), args...)...)
+		c.all = append(c.all, cmd)
+		return cmd
 	}
+	cmd := c.ints[len(args)].next(c.ctx, redis.NewIntCmd, args)
+	cmd.SetVal(0)
 	c.all = append(c.all, cmd)
 	return cmd
 }
 
-// window adds the command that reads the ranks from first to last of a sorted set.
-func (c *commands) window(key any, first, last *int64) *redis.RawCmd {
-	var cmd *redis.RawCmd
+// raw adds a command whose reply is read by us.
+func (c *commands) raw(args ...any) *redis.RawCmd {
 	if c.fresh {
-		cmd = redis.NewRawCmd(c.ctx, "zrange", key, first, last)
-	} else {
-		args := [...]any{"zrange", key, first, last}
-		cmd = c.windows.next(c.ctx, redis.NewRawCmd, args[:])
-		cmd.SetVal(nil)
+		cmd := redis.NewRawCmd(c.ctx, append([]any(nil), args...)...)
+		c.all = append(c.all, cmd)
+		return cmd
 	}
+	cmd := c.raws[len(args)].next(c.ctx, redis.NewRawCmd, args)
+	cmd.SetVal(nil)
 	c.all = append(c.all, cmd)
 	return cmd
 }
 
 // A once is a command whose pipeline is not sent again when nobody knows what became of it, which the client
-// of a Cluster would do otherwise.
+// of a Cluster would do otherwise: what an announce did to a record can be told only the first time.
 type once struct{ *redis.IntCmd }
 
 // NoRetry implements redis.Cmder.

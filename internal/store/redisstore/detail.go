@@ -34,9 +34,7 @@ func Detail(
 		return swarm.Detail{}, err
 	}
 	d := swarm.Detail{InfoHash: h}
-	if n, err := completed.Uint64(); err == nil {
-		d.Completed = uint32(n)
-	}
+	d.Completed = completedOf(completed.Val())
 	for f := range pools {
 		if p := pools[f].detail(swarm.Family(f), second, limit); p.Seeders+p.Leechers > 0 {
 			d.Pools = append(d.Pools, p)

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
 // batchSize is how many announces a pipeline carries at most. More in one gain nothing.
@@ -21,9 +24,11 @@ type lane struct {
 
 	mu    sync.Mutex // guards what follows
 	queue []*op
+	away  bool          // Redis did not answer the last pipeline
 	woken chan struct{} // has a value when the queue may have an op
-	due   []due         // the lane's own, with no need of mu
-	taken []*op         // likewise
+	due   []due         // the lane's own, with no need of mu, as are the next two
+	paid  []due         // of those, what rides in the pipeline
+	taken []*op
 }
 
 func newLane(s *Store) *lane {
@@ -35,12 +40,16 @@ func newLane(s *Store) *lane {
 	}
 }
 
-// push queues an op, and reports whether there was room.
-func (l *lane) push(o *op) bool {
+// push queues an op, and returns a refusal when there is no room, or no use.
+func (l *lane) push(o *op) error {
 	l.mu.Lock()
+	if l.away {
+		l.mu.Unlock()
+		return unavailable(errAway)
+	}
 	if len(l.queue) >= l.store.opts.Queue {
 		l.mu.Unlock()
-		return false
+		return swarm.RefusedError{Reason: swarm.Busy}
 	}
 	l.queue = append(l.queue, o)
 	l.mu.Unlock()
@@ -48,7 +57,7 @@ func (l *lane) push(o *op) bool {
 	case l.woken <- struct{}{}:
 	default:
 	}
-	return true
+	return nil
 }
 
 // take moves the ops of the next pipeline out of the queue.
@@ -69,84 +78,64 @@ func (l *lane) run(ctx context.Context) {
 	for {
 		ops := l.take()
 		if len(ops) > 0 || slices.ContainsFunc(l.due, due.pressing) {
-			if !l.carry(carrying, ops) {
-				l.pause(ctx)
+			if asked, reached := l.carry(carrying, ops); !reached {
+				l.awaitRedis(ctx, asked)
 			}
 			continue
 		}
 		select {
 		case <-l.woken:
 		case <-l.unpaid():
-			l.carry(carrying, nil)
+			_, _ = l.carry(carrying, nil)
 		case <-ctx.Done():
 			if ops = l.take(); len(ops) == 0 {
 				if len(l.due) > 0 {
-					l.carry(carrying, nil)
+					_, _ = l.carry(carrying, nil)
 				}
 				return
 			}
-			l.carry(carrying, ops)
+			_, _ = l.carry(carrying, ops)
 		}
 	}
 }
 
-// dueWait is how long what is due, and does not press, waits for an announce to ride with.
-const dueWait = time.Second
-
-// unpaid returns a channel that gets a value when what is due has waited long enough.
-func (l *lane) unpaid() <-chan time.Time {
-	if len(l.due) == 0 {
-		return nil
-	}
-	return time.After(dueWait)
-}
-
-// awayPause is how long a lane waits after a pipeline that did not reach Redis: connections that are refused
-// fail at once, and without it each announce would try one of its own.
-const awayPause = 20 * time.Millisecond
-
-// pause lets the queue fill, unless the end has come.
-func (l *lane) pause(ctx context.Context) {
-	select {
-	case <-time.After(awayPause):
-	case <-ctx.Done():
-	}
-}
-
-// carry sends one pipeline and answers its ops. It reports whether Redis was reached.
-func (l *lane) carry(ctx context.Context, ops []*op) (reached bool) {
+// carry sends one pipeline and answers its ops. It reports whether Redis was reached, and a swarm that it was
+// asked for.
+func (l *lane) carry(ctx context.Context, ops []*op) (asked bittorrent.InfoHash, reached bool) {
 	s := l.store
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
 	now := secondOf(s.opts.Now())
 	l.commands.begin(ctx)
 	c := &call{commands: &l.commands, now: now, live: newLiveRanges(now)}
-	for _, d := range l.due {
-		s.pay(c, d)
-	}
-	l.due = l.due[:0] // whatever becomes of them: once more might be once too often
+	l.pay(c)
 	ops = slices.DeleteFunc(ops, s.forgotten)
+	for _, d := range l.paid {
+		asked = d.hash
+	}
 	for _, o := range ops {
-		o.hint = l.hints.of(o.announce.InfoHash)
+		asked = o.announce.InfoHash
+		o.hint = l.hints.of(asked)
 		s.ask(c, o, o.hint)
 	}
 	began := time.Now()
 	pipe := s.conn.Pipeline()
 	_ = pipe.BatchProcess(ctx, l.commands.all...) // a pipeline only collects
 	_, _ = pipe.Exec(ctx)                         // each command has its own error
-	s.askAgain(ctx, ops)
+	s.askAgain(c, ops)
 	s.metrics.pipeline(len(ops), time.Since(began))
 	var failed error // the last of them: they mostly have one cause
+	l.remember()
 	for _, o := range ops {
-		if d := s.answer(c, o, o.hint, &l.found); d != (dues{}) {
-			l.due = append(l.due, due{d, o.announce.InfoHash, o.announce.Peer})
-		}
+		d := l.answer(c, o)
 		if o.err != nil {
 			*o.hint = hint{} // nothing is known of what came to be
 			failed = o.err
+			d.keep = d.keep || cutOff(o.err) && !o.scrape && !o.stopped()
 		}
+		l.owe(d, o)
 		s.finish(o)
 	}
-	s.tell(failed)
-	return !cutOff(failed)
+	s.complaint.tell(s.log, failed)
+	return asked, !cutOff(failed) && !slices.ContainsFunc(l.paid, due.cutOff)
 }

@@ -83,15 +83,18 @@ func (s *Store) eachOfLane(
 		}
 		o := s.newBatch(does, records, places[:n])
 		places = places[n:]
-		pushed := len(underWay) < batchSize && l.push(o)
-		if !pushed && len(underWay) > 0 {
+		var err error = swarm.RefusedError{Reason: swarm.Busy}
+		if len(underWay) < batchSize {
+			err = l.push(o)
+		}
+		if err != nil && len(underWay) > 0 {
 			failed = cmp.Or(s.awaitBatches(ctx, underWay, done), failed)
 			underWay = underWay[:0]
-			pushed = l.push(o) // into the room that its own ops left
+			err = l.push(o) // into the room that its own ops left
 		}
-		if !pushed {
+		if err != nil {
 			s.ops.Put(o)
-			failed = swarm.RefusedError{Reason: swarm.Busy}
+			failed = err
 			continue
 		}
 		underWay = append(underWay, o)

@@ -36,6 +36,12 @@ func connect(t testing.TB, url string) *redisconn.Conn {
 func open(t testing.TB, conn *redisconn.Conn, opts redisstore.Options) *redisstore.Store {
 	t.Helper()
 	s := redisstore.New(conn, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), opts)
+	runStore(t, s)
+	return s
+}
+
+// runStore runs a store until the test is over.
+func runStore(t testing.TB, s *redisstore.Store) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -45,7 +51,6 @@ func open(t testing.TB, conn *redisconn.Conn, opts redisstore.Options) *redissto
 			t.Errorf("Run: %v", err)
 		}
 	})
-	return s
 }
 
 var options = redisstore.Options{

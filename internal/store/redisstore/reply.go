@@ -87,11 +87,10 @@ func (f *found) read(windows []window, w want, live swarm.Stats, length int) err
 		case leechers:
 			slices.Reverse(f.scratch[back:]) // in the order of their ranks, which go round where the windows do
 			f.leechers = appendOthers(f.leechers, f.scratch[back:], 0, w.self)
-		case whole:
-			if !w.leechersOnly {
-				f.seeders = appendOthers(f.seeders, f.scratch[:front], start(front), w.self)
-			}
-			f.leechers = appendOthers(f.leechers, f.scratch[back:], start(n-back), w.self)
+		case allSeeders:
+			f.seeders = appendOthers(f.seeders, f.scratch, start(n), w.self)
+		case allLeechers:
+			f.leechers = appendOthers(f.leechers, f.scratch, start(n), w.self)
 		}
 	}
 	return nil

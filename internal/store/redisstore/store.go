@@ -55,6 +55,8 @@ type Store struct {
 	ops      sync.Pool
 	groups   sync.Pool
 	versions versions
+
+	complaint complaint
 }
 
 // New returns a store over conn, whose metrics are in reg. It answers while Run runs.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -22,9 +21,9 @@ func (s *Store) newOp() *op {
 
 // do sends o through its lane and waits for it.
 func (s *Store) do(ctx context.Context, o *op) error {
-	if !s.laneOf(o.announce.InfoHash).push(o) {
+	if err := s.laneOf(o.announce.InfoHash).push(o); err != nil {
 		s.ops.Put(o)
-		return swarm.RefusedError{Reason: swarm.Busy}
+		return err
 	}
 	return s.wait(ctx, o)
 }
@@ -36,7 +35,7 @@ func (s *Store) wait(ctx context.Context, o *op) error {
 
 // A group is ops that somebody waits for together, and is woken once for.
 type group struct {
-	ops  []*op         // in the order in which they were sent; nil for who found no room
+	ops  []*op         // in the order in which they were sent
 	left atomic.Int32  // of ops, those that the lanes are not done with, and one for who still sends
 	done chan struct{} // gets a value with the last one
 }
@@ -61,10 +60,10 @@ func (g *group) finished() {
 func (s *Store) join(g *group, o *op) {
 	o.group = g
 	g.left.Add(1)
-	if !s.laneOf(o.announce.InfoHash).push(o) {
-		g.left.Add(-1)
-		s.ops.Put(o)
-		o = nil
+	if err := s.laneOf(o.announce.InfoHash).push(o); err != nil {
+		o.err = err
+		o.state.Store(finished)
+		g.left.Add(-1) // who sends is still among them, so it is not the last
 	}
 	g.ops = append(g.ops, o)
 }
@@ -85,8 +84,6 @@ func (g *group) wait(ctx context.Context) (inTime bool) {
 // and leaves o to the lane.
 func (s *Store) outcome(ctx context.Context, o *op, inTime bool) error {
 	switch {
-	case o == nil:
-		return swarm.RefusedError{Reason: swarm.Busy}
 	case inTime:
 		return nil
 	case o.state.CompareAndSwap(waited, abandoned):
@@ -133,19 +130,11 @@ func unavailable(cause error) error {
 // cutOff reports whether err, if any, is that Redis did not answer.
 func cutOff(err error) bool {
 	_, answer := errors.AsType[redis.Error](err)
-	return err != nil && !answer && !refusal(err)
+	return err != nil && !answer && !refusal(err) && !errors.Is(err, errReply)
 }
 
 // refusal reports whether err is our verdict on an announce.
 func refusal(err error) bool {
 	_, ok := errors.AsType[swarm.RefusedError](err)
 	return ok
-}
-
-// tell logs what Redis has against an announce, such as that its memory is full. That it does not answer
-// is seen, and told, by whoever watches it.
-func (s *Store) tell(err error) {
-	if e, ok := errors.AsType[redis.Error](err); ok {
-		s.log.Error("redis refuses announces", slog.String("err", e.Error()))
-	}
 }

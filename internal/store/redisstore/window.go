@@ -9,16 +9,21 @@ import (
 	"github.com/starling-tracker/starling/internal/swarm"
 )
 
-// wholeBelow is the size up to which a pool is read whole.
-const wholeBelow = 80
+// wholeBelow is the size up to which a pool is read whole. The commands that do so read one more of each
+// role, since the announcer is one of them, and no more than that of what has grown meanwhile.
+const (
+	wholeBelow = 80
+	wholeLimit = wholeBelow + 1
+)
 
-// A window is a range of ranks that is read of a pool. Ranks of seeders count from the front, those of
-// leechers from the back, so that each role's hold while the other grows. Which ranks are those of the
-// living is told by counts that are read with the window, not by those that it was chosen by.
+// A window is what is read of a pool: all of a role that is alive, or a range of ranks. Ranks of seeders
+// count from the front, those of leechers from the back, so that each role's hold while the other grows.
+// Which ranks are those of the living is told by counts that are read with the window, not by those that it
+// was chosen by.
 type window struct {
 	part  part
 	first int // rank of its first member
-	count int // members at most; none for all
+	count int // members at most
 	reply *redis.RawCmd
 	again *redis.StringSliceCmd // in place of a reply that was elsewhere; mostly nil
 
@@ -64,7 +69,8 @@ type part uint8
 const (
 	seeders part = iota
 	leechers
-	whole
+	allSeeders
+	allLeechers
 )
 
 // A want is what is to be read of a pool for a list.
@@ -82,7 +88,10 @@ func (w want) plan(dst []window, h *poolHint, known bool) []window {
 	case w.count <= 0:
 		return dst
 	case known && hintS+hintL <= wholeBelow:
-		return append(dst, window{part: whole})
+		if !w.leechersOnly {
+			dst = append(dst, window{part: allSeeders})
+		}
+		return append(dst, window{part: allLeechers})
 	case w.leechersOnly:
 		return spans(dst, leechers, w.count+1, hintL, known)
 	case !known || hintS+hintL <= w.count:
@@ -114,15 +123,21 @@ func spans(dst []window, p part, n, size int, known bool) []window {
 		window{part: p, count: n - (size - start)})
 }
 
-// ranks returns the window as ZRANGE wants it.
-func (w *window) ranks() (from, to int64) {
+// windowArgs is how many arguments the command for a window has at most.
+const windowArgs = 7
+
+// command returns the command for the window, which may point into it.
+func (w *window) command(key any, live liveRange) (args [windowArgs]any, n int) {
 	first, count := int64(w.first), int64(w.count)
 	switch w.part {
 	case seeders:
-		return first, first + count - 1
+		w.from, w.to = first, first+count-1
 	case leechers:
-		return -(first + count), -(first + 1)
-	default:
-		return 0, -1
+		w.from, w.to = -(first + count), -(first + 1)
+	case allSeeders:
+		return [...]any{"zrangebyscore", key, minusInf, live.seedersTo, "limit", 0, wholeLimit}, windowArgs
+	case allLeechers:
+		return [...]any{"zrevrangebyscore", key, inf, live.leechersFrom, "limit", 0, wholeLimit}, windowArgs
 	}
+	return [windowArgs]any{"zrange", key, &w.from, &w.to}, 4
 }

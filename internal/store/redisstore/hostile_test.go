@@ -1,0 +1,217 @@
+package redisstore_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/starling-tracker/starling/internal/store/redisstore"
+	"github.com/starling-tracker/starling/internal/swarm"
+	"github.com/starling-tracker/starling/internal/testutil/redistest"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
+)
+
+func TestACrowdThatDiedCostsNobodyMuch(t *testing.T) {
+	server := redistest.Start(t)
+	conn := connect(t, server.URL())
+	now := time.Now()
+	opts := options
+	opts.Now = func() time.Time { return now }
+	s := open(t, conn, opts)
+	calls := make([]swarm.Call, 20_000)
+	for i := range calls {
+		calls[i].Announce = swarm.Announce{InfoHash: hash(1), Peer: peer(i)}
+	}
+	for part := range len(calls) / 2000 {
+		s.AnnounceAll(t.Context(), calls[part*2000:(part+1)*2000])
+	}
+	now = now.Add(options.PeerLifetime - 10*time.Second)
+	for p := range 10 {
+		say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(100_000 + p)})
+	}
+	now = now.Add(20 * time.Second) // the crowd is dead, and nobody purges yet
+	sent := func() int {
+		n, _ := strconv.Atoi(infoOf(server, "stats", "total_net_output_bytes"))
+		return n
+	}
+	for round := range 5 {
+		before := sent()
+		stats, peers := say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(100_000), NumWant: 50})
+		// The first reply may be of windows that lay among the dead, and knows better from then on.
+		if got := len(peers[swarm.IPv4]) / 6; stats.Leechers != 10 || got != 9 && round > 0 {
+			t.Errorf("round %d: got %d leechers, %d of them listed, want 10 and 9", round, stats.Leechers, got)
+		}
+		if bytes := sent() - before; bytes > 16<<10 { // what INFO itself says is among them
+			t.Errorf("round %d: got %d bytes out of Redis for one announce, want a few thousand", round, bytes)
+		}
+	}
+}
+
+func TestWhatSomebodyElseWroteForACountIsZeroOrTheMost(t *testing.T) {
+	server := redistest.Start(t)
+	conn := connect(t, server.URL())
+	s := open(t, conn, options)
+	for text, want := range map[string]uint32{"7": 7, "4294967296": 1<<32 - 1, "-1": 0, "seven": 0, "": 0} {
+		server.Do("HSET", conn.Facts(hash(1)), "completed", text)
+		stats, err := s.Scrape(t.Context(), []bittorrent.InfoHash{hash(1)}, nil)
+		if err != nil || stats[0].Completed != want {
+			t.Errorf("completed %q: got %+v, %v, want %d", text, stats, err, want)
+		}
+	}
+}
+
+func TestARefusalOfRedisIsToldOnceAMinute(t *testing.T) {
+	server := redistest.Start(t)
+	conn := connect(t, server.URL())
+	var log lockedBuffer
+	s := redisstore.New(conn, slog.New(slog.NewTextHandler(&log, nil)), prometheus.NewRegistry(), options)
+	runStore(t, s)
+	server.Do("SET", conn.Pool(swarm.IPv4, hash(1)), "no sorted set")
+	for range 50 {
+		if _, err := s.Announce(t.Context(), swarm.Announce{InfoHash: hash(1), Peer: peer(1)}, new(swarm.Peers)); swarm.ReasonOf(err) != swarm.Unavailable {
+			t.Fatalf("got error %v, want a refusal", err)
+		}
+		say(t, s, swarm.Announce{InfoHash: hash(2), Peer: peer(1)}) // nobody else has to suffer for it
+	}
+	if got := strings.Count(log.String(), "redis refuses announces"); got != 1 || !strings.Contains(log.String(), "WRONGTYPE") {
+		t.Errorf("got %d lines, want one with the cause:\n%s", got, log.String())
+	}
+}
+
+func TestAKeyWhoseExpiryWasLostGetsItLater(t *testing.T) {
+	server := redistest.Start(t)
+	conn := connect(t, server.URL())
+	opts := options
+	opts.Deadline = 200 * time.Millisecond
+	here, there := open(t, conn, opts), open(t, conn, opts)
+	a := swarm.Announce{InfoHash: hash(1), Peer: peer(1)}
+	say(t, here, a)
+	gone := a
+	gone.Event = bittorrent.Stopped
+	say(t, there, gone) // takes the key away, which here is remembered
+	server.Freeze()
+	if _, err := here.Announce(t.Context(), swarm.Announce{InfoHash: hash(1), Peer: peer(2)}, new(swarm.Peers)); err == nil {
+		t.Error("got an answer of a frozen server")
+	}
+	server.Thaw()
+	server.Await("the key's expiry", func(context.Context) error {
+		if ttl := server.Int("TTL", conn.Pool(swarm.IPv4, hash(1))); ttl < 1000 {
+			return fmt.Errorf("the key expires in %d seconds", ttl)
+		}
+		return nil
+	})
+}
+
+func TestOneTooManyIsRefusedHoweverOftenItAsks(t *testing.T) {
+	conn := connect(t, redistest.Start(t).URL())
+	opts := options
+	opts.MaxPeersPerSwarm = 2
+	s := open(t, conn, opts)
+	calls := make([]swarm.Call, 6)
+	for i := range calls {
+		calls[i].Announce = swarm.Announce{InfoHash: hash(1), Peer: peer(min(i, 2))}
+	}
+	s.AnnounceAll(t.Context(), calls)
+	for i, c := range calls {
+		if refused := swarm.ReasonOf(c.Err) == swarm.Overloaded; refused != (i >= 2) || c.Err != nil && !refused {
+			t.Errorf("announce %d: got error %v, want it refused: %v", i, c.Err, i >= 2)
+		}
+	}
+}
+
+// TestAnswersOfAClusterAreOfOneAttempt cuts connections all the time. What is answered was done once.
+func TestAnswersOfAClusterAreOfOneAttempt(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3, false)
+	s := open(t, connect(t, cluster.URL()), options)
+	ctx, cancel := context.WithCancel(t.Context())
+	var cutting errgroup.Group
+	for _, m := range cluster.Masters {
+		cutting.Go(func() error {
+			for ctx.Err() == nil {
+				m.Do("CLIENT", "KILL", "TYPE", "normal")
+			}
+			return nil
+		})
+	}
+	const downloads = 80
+	for n := range downloads {
+		for _, seeder := range []bool{false, true} {
+			a := swarm.Announce{InfoHash: hash(n), Peer: peer(n), Seeder: seeder}
+			_, _ = s.Announce(ctx, a, new(swarm.Peers))
+		}
+	}
+	cancel()
+	_ = cutting.Wait()
+	for n := range downloads {
+		cluster.Masters[0].Await("an answer", func(ctx context.Context) error {
+			stats, err := s.Scrape(ctx, []bittorrent.InfoHash{hash(n)}, nil)
+			if err == nil && stats[0].Completed > 1 {
+				t.Errorf("swarm %d: got %d downloads, want one at most", n, stats[0].Completed)
+			}
+			return err
+		})
+	}
+}
+
+func TestANodeThatIsAwayHoldsUpNoOtherForLong(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3, false, "--cluster-require-full-coverage", "no", "--cluster-node-timeout", "60000")
+	opts := options
+	opts.Deadline = 500 * time.Millisecond
+	s := open(t, connect(t, cluster.URL()), opts)
+	batch := func() (answered int, took time.Duration) {
+		calls := make([]swarm.Call, 48)
+		for i := range calls {
+			calls[i].Announce = swarm.Announce{InfoHash: hash(i), Peer: peer(i)}
+		}
+		began := time.Now()
+		s.AnnounceAll(t.Context(), calls)
+		for _, c := range calls {
+			if c.Err == nil {
+				answered++
+			}
+		}
+		return answered, time.Since(began)
+	}
+	if answered, _ := batch(); answered != 48 {
+		t.Fatalf("got %d announces answered, want all", answered)
+	}
+	cluster.Masters[0].Freeze()
+	defer cluster.Masters[0].Thaw()
+	batch() // waits for the deadline, and learns of it
+	quick := 0
+	for range 20 {
+		if answered, took := batch(); answered >= 16 && took < opts.Deadline/2 {
+			quick++
+		}
+	}
+	if quick < 10 {
+		t.Errorf("got %d of 20 batches that were answered at once but for one node's, want most", quick)
+	}
+}
+
+// A lockedBuffer may be written and read at the same time.
+type lockedBuffer struct {
+	mu sync.Mutex // guards b
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
