@@ -23,6 +23,8 @@ import (
 type Options struct {
 	URL    string // see the setting redis.url
 	Prefix string // of all keys and channels
+	// Timeout is how long an answer may take, if that is longer than half a second.
+	Timeout time.Duration
 }
 
 // A Conn is a client of Redis and the names in it.
@@ -58,7 +60,8 @@ func Open(opts Options) (*Conn, error) {
 	o.ClientName = "starling"
 	o.MaxRetries = -1
 	o.DialerRetries = 1
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = dialTimeout, ioTimeout, ioTimeout, ioTimeout
+	timeout := max(ioTimeout, opts.Timeout)
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = dialTimeout, timeout, timeout, timeout
 	o.ContextTimeoutEnabled = true
 	o.ReadBufferSize, o.WriteBufferSize = readBuffer, writeBuffer
 	o.DisableIdentity = true

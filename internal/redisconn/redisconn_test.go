@@ -111,6 +111,11 @@ func TestURLsSayWhereRedisIs(t *testing.T) {
 		"redis://h?timeout=1":                    "\"timeout\" is unknown",
 		"redis://u:" + secret + "@h:port":        "is no port",
 		"redis://u:" + secret + "@h/x":           "is no database",
+		"redis://u:" + secret + "/x@h:1":         "there is an @ behind the host",
+		"redis://u:12/" + secret + "@h:1":        "there is an @ behind the host",
+		"redis://u:12?" + secret + "@h:1":        "there is an @ behind the host",
+		"redis://u:12#" + secret + "@h:1":        "there is an @ behind the host",
+		"redis://h:1/#" + secret:                 "there is a # in it",
 		"redis://u:" + secret + "%zz@h?mode=a%z": "no URL",
 	} {
 		_, err := redisconn.Open(redisconn.Options{URL: url})

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,20 +18,24 @@ const Partitions = 32
 // does not help.
 var ErrLayout = errors.New("redis has another layout")
 
+// errGone says that something is not there although it was written.
+var errGone = errors.New("it is gone as soon as written")
+
 // join makes sure that all replicas have the same layout, and writes it when there is none.
 func (r *Replica) join(ctx context.Context) error {
 	key := r.conn.Meta()
 	pipe := r.conn.Pipeline()
 	pipe.HSetNX(ctx, key, "layout", Layout)
-	pipe.HSetNX(ctx, key, "partitions", Partitions)
+	written := pipe.HSetNX(ctx, key, "partitions", Partitions)
 	read := pipe.HMGet(ctx, key, "layout", "partitions")
-	if _, err := pipe.Exec(ctx); err != nil {
+	_, _ = pipe.Exec(ctx) // a Redis that is full writes nothing, and has it all the same
+	if err := read.Err(); err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
 	layout, ok := read.Val()[0].(string)
 	partitions, also := read.Val()[1].(string)
 	if !ok || !also {
-		return fmt.Errorf("%s: it is gone as soon as written", key)
+		return fmt.Errorf("%s: %w", key, cmp.Or(written.Err(), errGone))
 	}
 	if layout != strconv.Itoa(Layout) || partitions != strconv.Itoa(Partitions) {
 		return fmt.Errorf("%w: %s has layout %.40q with %.40q partitions, and this version needs layout %d with %d; "+

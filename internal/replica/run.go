@@ -100,22 +100,23 @@ func (r *Replica) keep(ctx context.Context) error {
 		return err
 	}
 	k.beaten = began
-	if !k.joined {
-		k.joined = true
-		close(r.joined)
-		r.log.Info("joined the replicas")
-	}
 	return nil
 }
 
-// beat is a heartbeat: it makes sure that all that is shared is there.
+// beat is a heartbeat: it makes sure that all that is shared is there. To have joined is to have agreed with
+// the others; that they are told of this replica is not needed for it, and fails where Redis is full.
 func (r *Replica) beat(ctx context.Context) error {
-	for _, do := range []func(context.Context) error{r.join, r.refreshSecrets, r.register} {
+	for _, do := range []func(context.Context) error{r.join, r.refreshSecrets} {
 		if err := step(ctx, do); err != nil {
 			return err
 		}
 	}
-	return nil
+	if k := &r.keeping; !k.joined {
+		k.joined = true
+		close(r.joined)
+		r.log.Info("joined the replicas")
+	}
+	return step(ctx, r.register)
 }
 
 // step does something that takes a round trip or two, with a bound for a Cluster, which is asked again.

@@ -295,3 +295,17 @@ func TestTheClockIsKeptAndItsSkewShown(t *testing.T) {
 		t.Error("got a warning of the clock on one machine, want none")
 	}
 }
+
+func TestAReplicaJoinsThoughRedisIsFull(t *testing.T) {
+	server := redistest.Start(t)
+	url, prefix := server.URL(), newPrefix()
+	first := run(t, url, prefix)
+	<-first.Joined()
+	server.Do("CONFIG", "SET", "maxmemory", "1")
+	late := run(t, url, prefix)
+	select {
+	case <-late.Joined():
+	case <-time.After(20 * time.Second):
+		t.Error("got a replica that has not joined after 20 s, though all that it needs is there")
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/starling-tracker/starling/internal/redisconn"
 )
 
@@ -55,6 +57,7 @@ func (r *Replica) refreshSecrets(ctx context.Context) error {
 // exchange writes the secrets of d into Redis where it has none, and sets them to those that it has.
 func (s *secrets) exchange(ctx context.Context, d *days) error {
 	var fields [len(d.secrets)]string
+	var written *redis.BoolCmd // the last of them
 	pipe := s.conn.Pipeline()
 	for i, mine := range d.secrets {
 		fields[i] = strconv.FormatInt(d.today-1+int64(i), 10)
@@ -64,14 +67,18 @@ func (s *secrets) exchange(ctx context.Context, d *days) error {
 			}
 			mine = randomSecret()
 		}
-		pipe.HSetNX(ctx, s.conn.Secrets(), fields[i], mine[:])
+		written = pipe.HSetNX(ctx, s.conn.Secrets(), fields[i], mine[:])
 	}
 	read := pipe.HMGet(ctx, s.conn.Secrets(), fields[:]...)
-	if _, err := pipe.Exec(ctx); err != nil {
+	_, _ = pipe.Exec(ctx) // a Redis that is full writes nothing, and may have them all the same
+	if err := read.Err(); err != nil {
 		return err
 	}
 	for i, value := range read.Val() {
 		text, ok := value.(string)
+		if !ok && i > 0 && written.Err() != nil {
+			return written.Err()
+		}
 		if !ok && i == 0 {
 			continue
 		}

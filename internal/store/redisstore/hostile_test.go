@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/starling-tracker/starling/internal/store/redisstore"
 	"github.com/starling-tracker/starling/internal/swarm"
@@ -128,37 +127,73 @@ func TestOneTooManyIsRefusedHoweverOftenItAsks(t *testing.T) {
 	}
 }
 
-// TestAnswersOfAClusterAreOfOneAttempt cuts connections all the time. What is answered was done once.
+// TestAnswersOfAClusterAreOfOneAttempt cuts connections all the time. A download that is answered was counted
+// once, or never when the pipeline that was to count it was cut itself.
 func TestAnswersOfAClusterAreOfOneAttempt(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3, false)
 	s := open(t, connect(t, cluster.URL()), options)
 	ctx, cancel := context.WithCancel(t.Context())
-	var cutting errgroup.Group
-	for _, m := range cluster.Masters {
-		cutting.Go(func() error {
-			for ctx.Err() == nil {
+	var cutting sync.WaitGroup
+	cutting.Go(func() {
+		for ticker := time.NewTicker(3 * time.Millisecond); ctx.Err() == nil; <-ticker.C {
+			for _, m := range cluster.Masters {
 				m.Do("CLIENT", "KILL", "TYPE", "normal")
 			}
-			return nil
-		})
-	}
-	const downloads = 80
-	for n := range downloads {
+		}
+	})
+	const rounds, each = 20, 100
+	for round := range rounds {
 		for _, seeder := range []bool{false, true} {
-			a := swarm.Announce{InfoHash: hash(n), Peer: peer(n), Seeder: seeder}
-			_, _ = s.Announce(ctx, a, new(swarm.Peers))
+			calls := make([]swarm.Call, each)
+			for i := range calls {
+				n := round*each + i
+				calls[i].Announce = swarm.Announce{InfoHash: hash(n), Peer: peer(n), Seeder: seeder}
+			}
+			s.AnnounceAll(ctx, calls)
 		}
 	}
 	cancel()
-	_ = cutting.Wait()
-	for n := range downloads {
-		cluster.Masters[0].Await("an answer", func(ctx context.Context) error {
-			stats, err := s.Scrape(ctx, []bittorrent.InfoHash{hash(n)}, nil)
-			if err == nil && stats[0].Completed > 1 {
-				t.Errorf("swarm %d: got %d downloads, want one at most", n, stats[0].Completed)
+	cutting.Wait()
+	hashes := make([]bittorrent.InfoHash, rounds*each)
+	for i := range hashes {
+		hashes[i] = hash(i)
+	}
+	cluster.Masters[0].Await("answers", func(ctx context.Context) error {
+		stats, err := s.Scrape(ctx, hashes, nil)
+		for i, st := range stats {
+			if err == nil && st.Completed > 1 {
+				t.Errorf("swarm %d: got %d downloads, want one at most", i, st.Completed)
 			}
-			return err
-		})
+		}
+		return err
+	})
+}
+
+func TestWhoIsOneTooManyChangesNoOthersReply(t *testing.T) {
+	conn := connect(t, redistest.Start(t).URL())
+	opts := options
+	opts.MaxPeersPerSwarm, opts.Recount = 3, time.Hour
+	s := open(t, conn, opts)
+	for _, a := range []swarm.Announce{{Peer: peer6(1)}, {Peer: peer(1)}, {Peer: peer(1), Seeder: true}, {Peer: peer(2)}} {
+		a.InfoHash = hash(1)
+		say(t, s, a)
+	}
+	calls := make([]swarm.Call, 20)
+	for i := range calls {
+		calls[i].Announce = swarm.Announce{InfoHash: hash(1), Peer: peer(2)}
+		if i%2 == 0 {
+			calls[i].Announce.Peer = peer(100 + i)
+		}
+	}
+	s.AnnounceAll(t.Context(), calls)
+	want := swarm.Stats{Seeders: 1, Leechers: 2, Completed: 1}
+	for i, c := range calls {
+		switch {
+		case i%2 == 0 && swarm.ReasonOf(c.Err) != swarm.Overloaded:
+			t.Errorf("announce %d: got error %v, want that the swarm is full", i, c.Err)
+		case i%2 == 1 && (c.Err != nil || c.Reply.Completed != 1 || c.Reply.Leechers < want.Leechers):
+			t.Errorf("announce %d: got %+v, error %v, want %+v, and whoever is just refused", i, c.Reply.Stats, c.Err, want)
+		}
 	}
 }
 

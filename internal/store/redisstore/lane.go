@@ -2,9 +2,12 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
@@ -99,6 +102,17 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
+// failure returns an error of Redis to any of the commands of the pipeline, also those whose replies nobody
+// reads.
+func (l *lane) failure() error {
+	for _, cmd := range l.commands.all {
+		if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) && !cutOff(err) {
+			return err
+		}
+	}
+	return nil
+}
+
 // carry sends one pipeline and answers its ops. It reports whether Redis was reached, and a swarm that it was
 // asked for.
 func (l *lane) carry(ctx context.Context, ops []*op) (asked bittorrent.InfoHash, reached bool) {
@@ -124,16 +138,20 @@ func (l *lane) carry(ctx context.Context, ops []*op) (asked bittorrent.InfoHash,
 	_, _ = pipe.Exec(ctx)                         // each command has its own error
 	s.askAgain(c, ops)
 	s.metrics.pipeline(len(ops), time.Since(began))
-	var failed error // the last of them: they mostly have one cause
 	l.remember()
+	failed := l.failure()
 	for _, o := range ops {
 		d := l.answer(c, o)
-		if o.err != nil {
-			*o.hint = hint{} // nothing is known of what came to be
-			failed = o.err
+		if o.err != nil && !refusal(o.err) {
+			failed = o.err // mostly they have one cause
 			d.keep = d.keep || cutOff(o.err) && !o.scrape && !o.stopped()
 		}
 		l.owe(d, o)
+	}
+	for _, o := range ops {
+		if o.err != nil && !refusal(o.err) {
+			*o.hint = hint{} // nothing is known of what came to be
+		}
 		s.finish(o)
 	}
 	s.complaint.tell(s.log, failed)
