@@ -22,17 +22,24 @@ type Cluster struct {
 // arguments on the command line of each, and waits until all of them say that it is well.
 func StartCluster(tb testing.TB, masters int, replicas bool, args ...string) *Cluster {
 	tb.Helper()
+	return StartClusterFor(tb, Access{}, masters, replicas, args...)
+}
+
+// StartClusterFor is [StartCluster] of servers that have to be used as access says.
+func StartClusterFor(tb testing.TB, access Access, masters int, replicas bool, args ...string) *Cluster {
+	tb.Helper()
+	args = append(access.replication(), args...)
 	args = append([]string{"--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0"}, args...)
 	c := &Cluster{}
 	for i := range masters {
-		s := Start(tb, args...)
+		s := StartFor(tb, access, args...)
 		s.Do("CLUSTER", "ADDSLOTSRANGE", i*slots/masters, (i+1)*slots/masters-1)
 		s.Do("CLUSTER", "SET-CONFIG-EPOCH", i+1)
 		c.Masters = append(c.Masters, s)
 	}
 	if replicas {
 		for range masters {
-			c.Replicas = append(c.Replicas, Start(tb, args...))
+			c.Replicas = append(c.Replicas, StartFor(tb, access, args...))
 		}
 	}
 	for i, s := range c.nodes() {
@@ -76,11 +83,11 @@ func (c *Cluster) await() {
 	}
 }
 
-// URL returns the redis:// URL of the Cluster, with the addresses of all masters.
+// URL returns the redis:// or rediss:// URL of the Cluster, with the addresses of all masters.
 func (c *Cluster) URL() string {
 	addrs := make([]string, 0, len(c.Masters))
 	for _, s := range c.Masters {
 		addrs = append(addrs, s.Addr)
 	}
-	return "redis://" + strings.Join(addrs, ",") + "/?mode=cluster"
+	return c.Masters[0].access.url(strings.Join(addrs, ","), "/?mode=cluster")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,8 +23,15 @@ type Watched struct {
 // StartWatched starts a master, a replica and three Sentinels, and waits until they know each other.
 func StartWatched(tb testing.TB) *Watched {
 	tb.Helper()
-	w := &Watched{Master: Start(tb, "--repl-diskless-sync-delay", "0")}
-	w.Replica = Start(tb, "--replicaof", "127.0.0.1 "+w.Master.Port())
+	return StartWatchedFor(tb, Access{})
+}
+
+// StartWatchedFor is [StartWatched] of servers and Sentinels that have to be used as access says.
+func StartWatchedFor(tb testing.TB, access Access) *Watched {
+	tb.Helper()
+	args := append(access.replication(), "--repl-diskless-sync-delay", "0")
+	w := &Watched{Master: StartFor(tb, access, args...)}
+	w.Replica = StartFor(tb, access, append(args, "--replicaof", "127.0.0.1 "+w.Master.Port())...)
 	for range 3 {
 		w.Sentinels = append(w.Sentinels, startSentinel(tb, w.Master))
 	}
@@ -46,12 +54,29 @@ func StartWatched(tb testing.TB) *Watched {
 // startSentinel starts a Sentinel, which writes what it learns into its configuration file.
 func startSentinel(tb testing.TB, master *Server) *Server {
 	tb.Helper()
-	s := newServer(tb, "redis-server")
+	access := master.access
+	s := newServer(tb, access, "redis-server")
 	path := filepath.Join(s.dir, "sentinel.conf")
-	text := fmt.Sprintf("sentinel monitor %[1]s 127.0.0.1 %[2]s 2\nsentinel down-after-milliseconds %[1]s 500\n"+
-		"sentinel failover-timeout %[1]s 2000\nport %[3]s\nbind 127.0.0.1\ndir %[4]s\n",
-		MasterName, master.Port(), s.Port(), s.dir)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	lines := append(access.lines(s.Port()),
+		[]string{"bind", "127.0.0.1"},
+		[]string{"dir", s.dir},
+		[]string{"sentinel", "monitor", MasterName, "127.0.0.1", master.Port(), "2"},
+		[]string{"sentinel", "down-after-milliseconds", MasterName, "500"},
+		[]string{"sentinel", "failover-timeout", MasterName, "2000"},
+	)
+	if access.User != "" {
+		lines = append(lines,
+			[]string{"sentinel", "auth-user", MasterName, access.User},
+			[]string{"sentinel", "auth-pass", MasterName, access.Password},
+			[]string{"sentinel", "sentinel-user", access.User},
+			[]string{"sentinel", "sentinel-pass", access.Password},
+		)
+	}
+	var text strings.Builder
+	for _, words := range lines {
+		fmt.Fprintln(&text, strings.Join(words, " "))
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	s.command = []string{path, "--sentinel"}
@@ -59,11 +84,15 @@ func startSentinel(tb testing.TB, master *Server) *Server {
 	return s
 }
 
-// URL returns the redis:// URL of the Sentinels.
+// URL returns the redis:// or rediss:// URL of the Sentinels.
 func (w *Watched) URL() string {
 	addrs := make([]string, 0, len(w.Sentinels))
 	for _, s := range w.Sentinels {
 		addrs = append(addrs, s.Addr)
 	}
-	return "redis://" + strings.Join(addrs, ",") + "/?mode=sentinel&master=" + MasterName
+	access, path := w.Master.access, "/?mode=sentinel&master="+MasterName
+	if access.User != "" {
+		path += "&" + url.Values{"sentinel_user": {access.User}, "sentinel_password": {access.Password}}.Encode()
+	}
+	return access.url(strings.Join(addrs, ","), path)
 }

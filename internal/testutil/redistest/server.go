@@ -1,6 +1,6 @@
 // Package redistest starts real Redis servers for tests: one, several with Sentinels that watch over
-// them, or a Cluster. Each has a free port and a directory of its own, keeps nothing on disk, and is
-// gone when its test is.
+// them, or a Cluster; with TLS and a user, if need be. Each has a free port and a directory of its own,
+// keeps nothing on disk, and is gone when its test is.
 package redistest
 
 import (
@@ -28,6 +28,7 @@ type Server struct {
 	Addr string // 127.0.0.1:port
 
 	tb      testing.TB
+	access  Access
 	binary  string
 	command []string // its arguments
 	dir     string
@@ -39,15 +40,20 @@ type Server struct {
 // Where there is no redis-server the test is skipped, or fails when STARLING_REQUIRE_CLIENTS is set.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := newServer(tb, "redis-server")
-	s.command = append([]string{
-		"--port", s.Port(), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no",
-	}, args...)
+	return StartFor(tb, Access{}, args...)
+}
+
+// StartFor is [Start] of a server that has to be used as access says, which [Server.URL] does.
+func StartFor(tb testing.TB, access Access, args ...string) *Server {
+	tb.Helper()
+	s := newServer(tb, access, "redis-server")
+	s.command = append(access.args(s.Port()), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no")
+	s.command = append(s.command, args...)
 	s.Restart()
 	return s
 }
 
-func newServer(tb testing.TB, binary string) *Server {
+func newServer(tb testing.TB, access Access, binary string) *Server {
 	tb.Helper()
 	path, err := exec.LookPath(binary)
 	if err != nil {
@@ -56,8 +62,8 @@ func newServer(tb testing.TB, binary string) *Server {
 		}
 		tb.Skip(err)
 	}
-	s := &Server{tb: tb, binary: path, dir: tb.TempDir(), Addr: freeAddr(tb)}
-	s.client = redis.NewClient(&redis.Options{Addr: s.Addr, Protocol: 2, MaxRetries: -1, DialerRetries: 1})
+	s := &Server{tb: tb, access: access, binary: path, dir: tb.TempDir(), Addr: freeAddr(tb)}
+	s.client = access.client(tb, s.Addr)
 	tb.Cleanup(func() {
 		_ = s.client.Close()
 		s.Kill()
@@ -96,8 +102,8 @@ func (s *Server) Port() string {
 	return port
 }
 
-// URL returns the redis:// URL of the server.
-func (s *Server) URL() string { return "redis://" + s.Addr }
+// URL returns the redis:// or rediss:// URL of the server.
+func (s *Server) URL() string { return s.access.url(s.Addr, "") }
 
 // Restart starts the server, which must not be running, on the address that it had.
 func (s *Server) Restart() {
