@@ -17,19 +17,18 @@ import (
 //	redis://[user:password@]host[:port][,host[:port]...][/database][?mode=single|sentinel|cluster][&master=NAME]
 //
 // and rediss:// for TLS. A port is 6379, or 26379 for Sentinels, unless it says otherwise. Sentinels
-// are asked with sentinel_user and sentinel_password. Errors never show a password.
+// are asked with sentinel_user and sentinel_password. What is special in a URL is written as % and two
+// hexadecimal digits. Errors never show a password, nor what may be a part of one.
 func parseURL(text string) (*redis.UniversalOptions, error) {
 	u, hosts, err := splitURL(text)
-	switch {
-	case err != nil:
-		return nil, errors.New("redis.url is no URL; use redis://host:6379") // the error would quote all of it
-	case strings.Contains(u.RequestURI()+"#"+u.Fragment, "@"):
-		// What is taken for a host or a path then may be of a password, and is not to be quoted.
-		return nil, errors.New("redis.url: there is an @ behind the host; in a password write / ? # @ as %2F %3F %23 %40")
-	case u.Fragment != "":
-		return nil, errors.New("redis.url: there is a # in it; in a password write it as %23")
+	if err != nil {
+		return nil, err
 	}
-	mode, query := u.Query().Get("mode"), u.Query()
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil || u.Fragment != "" {
+		return nil, errNoURL // it would quote a part
+	}
+	mode := query.Get("mode")
 	opts := &redis.UniversalOptions{
 		MasterName:       query.Get("master"),
 		SentinelUsername: query.Get("sentinel_user"),
@@ -77,7 +76,16 @@ func CheckURL(text string) error {
 	return err
 }
 
-// splitURL parses a URL that may have several hosts, which it returns apart.
+var (
+	errNoURL = errors.New("redis.url is no URL; use redis://user:password@host:6379, " + special)
+	errAt    = errors.New("redis.url: there is an @ behind the first /, ? or #; " + special)
+)
+
+// special tells those whose password has such characters what to do.
+const special = "with %25 for %, %2F for /, %3F for ?, %23 for #, %40 for @ and %2B for + in a user or password"
+
+// splitURL parses a URL that may have several hosts, which it returns apart. An @ behind the hosts is refused:
+// what stands before it is rather a password, of which other errors would show a part.
 func splitURL(text string) (u *url.URL, hosts string, err error) {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
@@ -87,9 +95,14 @@ func splitURL(text string) (u *url.URL, hosts string, err error) {
 	if end < 0 {
 		end = len(rest)
 	}
+	if strings.Contains(rest[end:], "@") {
+		return nil, "", errAt
+	}
 	at := strings.LastIndexByte(rest[:end], '@') + 1
-	u, err = url.Parse(scheme + "://" + rest[:at] + "hosts" + rest[end:])
-	return u, rest[at:end], err
+	if u, err = url.Parse(scheme + "://" + rest[:at] + "hosts" + rest[end:]); err != nil {
+		return nil, "", errNoURL // the error would quote all of it
+	}
+	return u, rest[at:end], nil
 }
 
 func setMode(opts *redis.UniversalOptions, mode string) error {
@@ -125,7 +138,7 @@ func addresses(hosts, mode string) (addrs []string, err error) {
 			return nil, errors.New("redis.url: there is no host in it; use redis://host:6379")
 		}
 		if _, err := strconv.ParseUint(own, 10, 16); err != nil {
-			return nil, fmt.Errorf("redis.url: %q is no port", own)
+			return nil, errors.New("redis.url: what follows a host and a colon is no port") // but perhaps a password
 		}
 		addrs = append(addrs, net.JoinHostPort(name, own))
 	}
