@@ -57,7 +57,7 @@ func openRedis(ctx context.Context, address config.RedisAddress) (*redisconn.Con
 		return nil, time.Time{}, errors.New("redis.url is not set: give --redis.url, STARLING_REDIS_URL or --config")
 	}
 	redisconn.LogTo(slog.New(slog.DiscardHandler)) // errors are told by who meets them
-	conn, err := redisconn.Open(redisconn.Options{URL: string(address.URL), Prefix: address.Prefix})
+	conn, err := redisconn.Open(address.Options())
 	if err != nil {
 		return nil, time.Time{}, err
 	}

@@ -44,7 +44,9 @@ func (p *parts) openStorage(cfg config.Config, reg prometheus.Registerer) (stora
 		return store, nil
 	}
 	redisconn.LogTo(p.log)
-	conn, err := redisconn.Open(redisconn.Options{URL: string(cfg.Redis.URL), Prefix: cfg.Redis.Prefix, Timeout: cfg.Redis.Deadline})
+	opts := cfg.Redis.Options()
+	opts.Timeout = cfg.Redis.Deadline
+	conn, err := redisconn.Open(opts)
 	if err != nil {
 		return nil, err
 	}

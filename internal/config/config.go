@@ -13,7 +13,11 @@
 // than the default.
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/starling-tracker/starling/internal/redisconn"
+)
 
 // Config is what a node runs with. One that came from [Load] or [Flags] has passed Validate.
 type Config struct {
@@ -67,9 +71,20 @@ type Store struct {
 
 // RedisAddress is what it takes to find what replicas have in Redis.
 type RedisAddress struct {
-	URL     Secret `name:"url" placeholder:"URL" help:"Redis, 7.0 or newer, in which replicas share their swarms: redis://[user:password@]host[:port][/database], rediss:// for TLS; with several addresses between commas also ?mode=cluster, or the Sentinels with ?mode=sentinel&master=NAME. Others on this machine see it on a command line: one with a password belongs into url_file. Empty: swarms are in the memory of this process, and of no other."`
-	URLFile string `name:"url_file" placeholder:"FILE" help:"File that holds the URL, in place of url. White space around it does not count."`
-	Prefix  string `name:"prefix" default:"st:" help:"What the names of all keys and channels in Redis begin with, the same on all replicas. Without braces and white space, at most 64 bytes."`
+	URL      Secret `name:"url" placeholder:"URL" help:"Redis, 7.0 or newer, in which replicas share their swarms: redis://[user:password@]host[:port][/database], rediss:// for TLS; with several addresses between commas also ?mode=cluster, or the Sentinels with ?mode=sentinel&master=NAME. What is special in a user or password is written as % and two digits: %40 for @, %2F for /. Others on this machine see it on a command line: one with a password belongs into url_file. Empty: swarms are in the memory of this process, and of no other."`
+	URLFile  string `name:"url_file" placeholder:"FILE" help:"File that holds the URL, in place of url. White space around it does not count."`
+	CAFile   string `name:"ca_file" placeholder:"FILE" help:"File with the certificates of those who may vouch for Redis, PEM, for rediss:// with a CA of your own. It is read again for each new connection, as cert_file and key_file are. Empty: those that the system trusts."`
+	CertFile string `name:"cert_file" placeholder:"FILE" help:"File with the certificate to show to a Redis that asks for one, PEM; tls-auth-clients of Redis, yes by default, says whether it does. Empty: none."`
+	KeyFile  string `name:"key_file" placeholder:"FILE" help:"File with the private key of cert_file, PEM and not encrypted."`
+	Prefix   string `name:"prefix" default:"st:" help:"What the names of all keys and channels in Redis begin with, the same on all replicas. Without braces and white space, at most 64 bytes."`
+}
+
+// Options returns what it takes to open it.
+func (a RedisAddress) Options() redisconn.Options {
+	return redisconn.Options{
+		URL: string(a.URL), Prefix: a.Prefix,
+		Files: redisconn.Files{CA: a.CAFile, Cert: a.CertFile, Key: a.KeyFile},
+	}
 }
 
 // Redis sets where replicas keep the swarms that they share.

@@ -98,6 +98,9 @@ func (c Redis) validate(r *report) {
 			r.add("%w", err)
 		}
 	}
+	if err := redisconn.CheckFiles(string(c.URL), c.Options().Files); err != nil {
+		r.add("%w", err)
+	}
 	if err := redisconn.CheckPrefix(c.Prefix); err != nil {
 		r.add("%w", err)
 	}

@@ -23,6 +23,7 @@ import (
 type Options struct {
 	URL    string // see the setting redis.url
 	Prefix string // of all keys and channels
+	Files  Files  // for TLS
 	// Timeout is how long an answer may take, if that is longer than half a second.
 	Timeout time.Duration
 }
@@ -56,6 +57,9 @@ func Open(opts Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := CheckFiles(opts.URL, opts.Files); err != nil {
+		return nil, err
+	}
 	o.Protocol = 2 // all that is asked for; the third makes maps of what are lists
 	o.ClientName = "starling"
 	o.MaxRetries = -1
@@ -66,7 +70,10 @@ func Open(opts Options) (*Conn, error) {
 	o.ReadBufferSize, o.WriteBufferSize = readBuffer, writeBuffer
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	o.Dialer = dialer(o.TLSConfig)
+	o.Dialer = plain().untold
+	if o.TLSConfig != nil {
+		o.Dialer = encrypted(opts.Files).untold
+	}
 	c := &Conn{UniversalClient: redis.NewUniversalClient(o), Keys: keys}
 	if cluster, ok := c.UniversalClient.(*redis.ClusterClient); ok {
 		cluster.AddHook(watcher{cluster})

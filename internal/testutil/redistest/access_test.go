@@ -2,7 +2,6 @@ package redistest_test
 
 import (
 	"crypto/tls"
-	"errors"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -40,23 +39,5 @@ func TestAccessIsForNobodyElse(t *testing.T) {
 			t.Errorf("%s: got error %v", what, err)
 		}
 		_ = client.Close()
-	}
-}
-
-func TestAClusterAndSentinelsMayHaveTLSAndUsers(t *testing.T) {
-	access := redistest.Access{Authority: redistest.NewAuthority(t), User: "starling", Password: "secret"}
-	c := redistest.StartClusterFor(t, access, 2, true)
-	c.Masters[0].Do("SET", "{06S}", "v") // slot 0
-	w := redistest.StartWatchedFor(t, access)
-	if got := w.Sentinels[0].Text("SENTINEL", "CKQUORUM", redistest.MasterName); got == "" {
-		t.Error("got no word of the quorum")
-	}
-	for _, s := range append(w.Sentinels, w.Master, c.Masters[0], c.Replicas[0]) {
-		plain := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1})
-		err := plain.Ping(t.Context()).Err()
-		if _, answered := errors.AsType[redis.Error](err); err == nil || answered {
-			t.Errorf("%s: got %v without TLS, want no answer", s.Addr, err)
-		}
-		_ = plain.Close()
 	}
 }
