@@ -4,22 +4,30 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // note records what a probe returned, and logs what changed.
 func (r *Replica) note(err error) {
 	k := &r.keeping
 	r.setUp(err == nil)
-	if err != nil {
-		k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{} // it may be another server that comes back
-		k.failed++
-		if k.away.lasts(time.Now()) {
-			r.log.Warn("redis is away", slog.Any("err", err))
+	if err == nil {
+		away, was := k.away.ends(time.Now())
+		refused, also := k.refused.ends(time.Now())
+		if was || also {
+			r.log.Info("redis is back", slog.Duration("duration", max(away, refused)))
 		}
 		return
 	}
-	if lasted, was := k.away.ends(time.Now()); was {
-		r.log.Info("redis is back", slog.Duration("duration", lasted))
+	k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{} // it may be another server that comes back
+	k.failed++
+	if redis.IsAuthError(err) || redis.IsPermissionError(err) {
+		if k.refused.lasts(time.Now()) {
+			r.log.Warn("redis refuses the user or password in redis.url", slog.Any("err", err))
+		}
+	} else if k.away.lasts(time.Now()) {
+		r.log.Warn("redis is away", slog.Any("err", err))
 	}
 }
 

@@ -29,7 +29,8 @@ type keeping struct {
 	synced  time.Time
 	failed  int // attempts at the first contact
 	away    outage
-	broken  outage // Redis is there, and heartbeats fail
+	refused outage // Redis is there, and does not let us in
+	broken  outage // Redis lets us in, and heartbeats fail
 	skewed  outage
 }
 
