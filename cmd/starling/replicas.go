@@ -65,6 +65,13 @@ func openRedis(ctx context.Context, address config.RedisAddress) (*redisconn.Con
 		_ = conn.Close()
 		return nil, time.Time{}, fmt.Errorf("redis: %w", err)
 	}
+	if there, err := conn.Exists(ctx, conn.Meta()).Result(); err != nil || there == 0 {
+		_ = conn.Close()
+		if err == nil {
+			err = fmt.Errorf("no tracker has used it with the prefix %q", address.Prefix)
+		}
+		return nil, time.Time{}, fmt.Errorf("redis: %w", err)
+	}
 	return conn, conn.Now(), nil
 }
 

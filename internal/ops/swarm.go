@@ -62,7 +62,7 @@ func (s swarmHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	detail, err := s.store.Detail(r.Context(), hash, limit)
 	if err != nil {
 		s.log.Warn("swarm report failed", slog.Any("err", err))
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		http.Error(w, "the store does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -127,8 +127,8 @@ func TestAStoreThatFailsIsAnErrorAndLogged(t *testing.T) {
 	stop := n.run(t)
 	got := n.get(t, "/swarms/"+hashText)
 	stop()
-	if got.status != http.StatusInternalServerError || !strings.Contains(got.body, cause.Error()) {
-		t.Errorf("got %d %q, want 500 and the cause", got.status, got.body)
+	if got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, cause.Error()) {
+		t.Errorf("got %d %q, want 503 and the cause", got.status, got.body)
 	}
 	if log := n.log.String(); strings.Count(log, cause.Error()) != 1 {
 		t.Errorf("got log %q, want the cause once", log)

@@ -90,27 +90,39 @@ func (c *Conn) IsCluster() bool {
 // minVersion is the oldest Redis that has sharded pub/sub.
 const minVersion = 7
 
-// Check returns an error when Redis cannot be reached, and [ErrVersion] when it is too old.
+// Check returns an error when Redis cannot be reached, [ErrVersion] when it is too old, and [ErrMode] when it
+// is of another kind than its URL says.
 func (c *Conn) Check(ctx context.Context) error {
 	info, err := c.Info(ctx, "server").Result()
 	if err != nil {
 		return err
 	}
-	version, ok := "", false
+	facts := map[string]string{}
 	for line := range strings.Lines(info) {
-		if version, ok = strings.CutPrefix(strings.TrimSpace(line), "redis_version:"); ok {
-			break
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			facts[key] = value
 		}
 	}
+	version := facts["redis_version"]
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err != nil || n < minVersion {
 		return fmt.Errorf("%w: it is %q, and Starling needs %d.0 or newer", ErrVersion, version, minVersion)
 	}
+	switch mode := facts["redis_mode"]; {
+	case mode == "sentinel":
+		return fmt.Errorf("%w: a Sentinel, whose URL ends in ?mode=sentinel&master=NAME", ErrMode)
+	case mode == "cluster" && !c.IsCluster():
+		return fmt.Errorf("%w: a node of a Cluster, whose URL ends in ?mode=cluster", ErrMode)
+	}
 	return nil
 }
 
-// ErrVersion says that the server is older than what Starling needs. Waiting does not help.
-var ErrVersion = errors.New("redis is too old")
+// What waiting does not help against: the server is older than what Starling needs, or of another kind than
+// redis.url says.
+var (
+	ErrVersion = errors.New("redis is too old")
+	ErrMode    = errors.New("redis.url names another kind of Redis than it says")
+)
 
 // Now returns the time by Redis' clock, as [Conn.Sync] read it. Between two readings it goes on evenly,
 // whatever becomes of this machine's clock. Before the first it is this machine's.

@@ -157,6 +157,18 @@ func TestEveryKindOfRedisIsReached(t *testing.T) {
 	}
 }
 
+func TestAnotherKindOfRedisThanTheURLSaysIsRefused(t *testing.T) {
+	sentinels := strings.TrimSuffix(strings.SplitN(strings.TrimPrefix(redistest.StartWatched(t).URL(), "redis://"), ",", 2)[0], "/")
+	for name, url := range map[string]string{
+		"a node of a Cluster": "redis://" + redistest.StartCluster(t, 3, false).Masters[0].Addr,
+		"a Sentinel":          "redis://" + sentinels,
+	} {
+		if err := open(t, url).Check(t.Context()); !errors.Is(err, redisconn.ErrMode) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got error %v, want that it is one", name, err)
+		}
+	}
+}
+
 func TestAnOldRedisIsRefused(t *testing.T) {
 	for version, refused := range map[string]bool{"6.2.14": true, "7.0.0": false, "8.1": false, "": true} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -134,8 +134,8 @@ func TestAnOldRedisThatReplacesANewOneEndsRun(t *testing.T) {
 	if err := run(t, f.start(t), newPrefix()).failure(t); !errors.Is(err, redisconn.ErrVersion) {
 		t.Errorf("got error %v, want one of the version", err)
 	}
-	if got := probes.Load(); got != 4 {
-		t.Errorf("got the end after %d probes, want it after the one that followed the gap", got)
+	if got := probes.Load(); got != 3 {
+		t.Errorf("got the end after %d probes, want it with the one that was refused", got)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Layout is the version of all that Starling has in Redis. Replicas of another one would misread it.
@@ -18,6 +20,10 @@ const Partitions = 32
 // does not help.
 var ErrLayout = errors.New("redis has another layout")
 
+// full reports whether err is that Redis' memory is full. It writes nothing then, and may have all that is
+// needed; what is read tells.
+func full(err error) bool { return redis.HasErrorPrefix(err, "OOM") }
+
 // errGone says that something is not there although it was written.
 var errGone = errors.New("it is gone as soon as written")
 
@@ -28,8 +34,7 @@ func (r *Replica) join(ctx context.Context) error {
 	pipe.HSetNX(ctx, key, "layout", Layout)
 	written := pipe.HSetNX(ctx, key, "partitions", Partitions)
 	read := pipe.HMGet(ctx, key, "layout", "partitions")
-	_, _ = pipe.Exec(ctx) // a Redis that is full writes nothing, and has it all the same
-	if err := read.Err(); err != nil {
+	if _, err := pipe.Exec(ctx); err != nil && (!full(err) || read.Err() != nil) {
 		return fmt.Errorf("%s: %w", key, err)
 	}
 	layout, ok := read.Val()[0].(string)

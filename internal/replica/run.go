@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/starling-tracker/starling/internal/redisconn"
 )
 
@@ -35,8 +37,8 @@ type keeping struct {
 }
 
 // Run keeps this replica among the others until ctx is done, takes it from the list, and returns nil. It
-// goes on while Redis is away. [redisconn.ErrVersion] and [ErrLayout] are what waiting does not help
-// against: it returns them whenever it meets them.
+// goes on while Redis is away. [redisconn.ErrVersion], [redisconn.ErrMode] and [ErrLayout] are what
+// waiting does not help against: it returns them whenever it meets them.
 func (r *Replica) Run(ctx context.Context) error {
 	defer r.leave(ctx)
 	defer r.setUp(false)
@@ -61,6 +63,11 @@ func (r *Replica) turn(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the end is no failure of Redis
 	}
+	if _, answer := errors.AsType[redis.Error](err); answer { // perhaps of what is no Redis of the kind that it should be
+		if wrong := step(ctx, r.conn.Check); permanent(wrong) {
+			return wrong
+		}
+	}
 	if r.note(err); !r.up.Load() {
 		return nil
 	}
@@ -68,13 +75,18 @@ func (r *Replica) turn(ctx context.Context) error {
 		r.keeping.beaten = time.Time{}
 	}
 	err = r.keep(ctx)
-	if errors.Is(err, redisconn.ErrVersion) || errors.Is(err, ErrLayout) {
+	if permanent(err) {
 		return err
 	}
 	if ctx.Err() == nil {
 		r.noteKept(err)
 	}
 	return nil
+}
+
+// permanent reports whether waiting does not help against err.
+func permanent(err error) bool {
+	return errors.Is(err, redisconn.ErrVersion) || errors.Is(err, redisconn.ErrMode) || errors.Is(err, ErrLayout)
 }
 
 // keep does what is due: the clock first, by which the rest goes, and this replica's name last, which

@@ -70,8 +70,7 @@ func (s *secrets) exchange(ctx context.Context, d *days) error {
 		written = pipe.HSetNX(ctx, s.conn.Secrets(), fields[i], mine[:])
 	}
 	read := pipe.HMGet(ctx, s.conn.Secrets(), fields[:]...)
-	_, _ = pipe.Exec(ctx) // a Redis that is full writes nothing, and may have them all the same
-	if err := read.Err(); err != nil {
+	if _, err := pipe.Exec(ctx); err != nil && (!full(err) || read.Err() != nil) {
 		return err
 	}
 	for i, value := range read.Val() {

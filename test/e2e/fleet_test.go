@@ -82,11 +82,13 @@ func (f *fleet) replica(i int) *starlingtest.Server {
 
 // any returns a replica chosen at random that has not ended.
 func (f *fleet) any(rng *rand.Rand) *starlingtest.Server {
-	for {
+	for range 1000 {
 		if r := f.replica(rng.IntN(f.size())); !ended(r) {
 			return r
 		}
 	}
+	f.tb.Fatal("got no replica that still runs")
+	return nil
 }
 
 // other returns a replica chosen at random that is not the i-th, and which one it is.
