@@ -9,7 +9,7 @@ import (
 // A fleet is some browsers with several sessions each, which know nothing of each other.
 type fleet struct {
 	room
-	model    *model
+	model    *Model
 	rng      *rand.Rand
 	sessions map[swarm.Peer][]*session
 	all      []*session
@@ -72,23 +72,20 @@ func (f *fleet) renewThose(some []*session) {
 }
 
 // renew has the model know of r, which was just renewed.
-func (m *model) renew(r swarm.Record) {
-	m.expire()
-	m.members[swarm.WebRTCPeer(r.Peer)] = modelMember{r.Seeder, m.now, r.Version}
+func (m *Model) renew(r swarm.Record) {
+	m.write(swarm.WebRTCPeer(r.Peer), modelMember{r.Seeder, m.now, r.Version})
 }
 
-func (m *model) release(r swarm.Record) {
-	m.expire()
+func (m *Model) release(r swarm.Record) {
 	if m.holding(r) == swarm.Held {
-		delete(m.members, swarm.WebRTCPeer(r.Peer))
+		m.remove(swarm.WebRTCPeer(r.Peer))
 	}
 }
 
-func (m *model) holding(r swarm.Record) swarm.Holding {
-	m.expire()
-	member, known := m.members[swarm.WebRTCPeer(r.Peer)]
+func (m *Model) holding(r swarm.Record) swarm.Holding {
+	member, lives := m.living(swarm.WebRTCPeer(r.Peer))
 	switch {
-	case !known:
+	case !lives:
 		return swarm.Gone
 	case member.version == r.Version:
 		return swarm.Held

@@ -1,22 +1,19 @@
 package storetest
 
 import (
-	"math/rand/v2"
-	"testing"
 	"time"
 
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
-var modelTests = map[string]func(*testing.T, Open){
-	"AgreesWithASimpleModel": agreesWithASimpleModel,
-}
-
-// A model is a swarm as a map, too slow to be wrong.
-type model struct {
+// A Model is a swarm as a map, too simple to be wrong, which stores are compared with. Its clock stands
+// still but for Advance.
+type Model struct {
+	life      [swarm.Families]time.Duration
 	now       time.Duration
-	members   map[swarm.Peer]modelMember
+	members   map[swarm.Peer]modelMember // the dead among them, for a while: clocks go back, too
+	pools     [swarm.Families]swarm.Stats
 	completed uint32
 }
 
@@ -26,147 +23,133 @@ type modelMember struct {
 	version swarm.Version
 }
 
-// modelLease is long enough for browsers to gather, however few of the announces are theirs.
-const modelLease = lifetime / 2
+// deadKept is for how long a Model keeps the dead, longer than stores do.
+const deadKept = 10 * time.Minute
 
-// life returns how long p is kept.
-func life(p swarm.Peer) time.Duration {
-	if p.Family() == swarm.WebRTC {
-		return modelLease
+// NewModel returns an empty swarm, in which a peer is dead when it was silent for lifetime, a browser for
+// lease.
+func NewModel(lifetime, lease time.Duration) *Model {
+	return &Model{
+		life:    [swarm.Families]time.Duration{lifetime, lifetime, lease},
+		members: map[swarm.Peer]modelMember{},
 	}
-	return lifetime
 }
 
-// settled reports whether nobody is in the time between its life and grace, when a store may still
-// know a peer or not.
-func (m *model) settled() bool {
+// Advance moves the clock by d, which may be below zero.
+func (m *Model) Advance(d time.Duration) {
+	m.now += d
+	m.pools = [swarm.Families]swarm.Stats{}
 	for p, member := range m.members {
-		if age := m.now - member.seen; age >= life(p) && age < life(p)+grace {
-			return false
-		}
-	}
-	return true
-}
-
-func (m *model) expire() {
-	for p, member := range m.members {
-		if m.now-member.seen >= life(p)+grace {
+		switch age := m.now - member.seen; {
+		case age < m.life[p.Family()]:
+			m.count(p, member, 1)
+		case age >= m.life[p.Family()]+deadKept:
 			delete(m.members, p)
 		}
 	}
 }
 
-// announce returns the counts after a, which was given a version when a browser said it.
-func (m *model) announce(a swarm.Announce, given swarm.Version) swarm.Stats {
-	m.expire()
-	was, known := m.members[a.Peer]
+// count adds n to the count that member is among.
+func (m *Model) count(p swarm.Peer, member modelMember, n uint32) {
+	pool := &m.pools[p.Family()]
+	if member.seeder {
+		pool.Seeders += n
+	} else {
+		pool.Leechers += n
+	}
+}
+
+// living returns the member p, and whether there is one that lives.
+func (m *Model) living(p swarm.Peer) (modelMember, bool) {
+	member, known := m.members[p]
+	return member, known && m.now-member.seen < m.life[p.Family()]
+}
+
+// Lives reports whether p is a member.
+func (m *Model) Lives(p swarm.Peer) bool {
+	_, lives := m.living(p)
+	return lives
+}
+
+// DiedLately reports whether a store may or may not remember what p was.
+func (m *Model) DiedLately(p swarm.Peer) bool {
+	_, known := m.members[p]
+	return known && !m.Lives(p)
+}
+
+// remove removes p, dead or alive.
+func (m *Model) remove(p swarm.Peer) {
+	if member, lives := m.living(p); lives {
+		m.count(p, member, ^uint32(0))
+	}
+	delete(m.members, p)
+}
+
+// write has p be member.
+func (m *Model) write(p swarm.Peer, member modelMember) {
+	m.remove(p)
+	m.members[p] = member
+	m.count(p, member, 1)
+}
+
+// Announce returns the counts after a, which was given a version when a browser said it.
+func (m *Model) Announce(a swarm.Announce, given swarm.Version) swarm.Stats {
+	was, known := m.living(a.Peer)
 	switch {
 	case a.Event == bittorrent.Stopped:
-		if a.Peer.Family() != swarm.WebRTC || was.version == a.Version {
-			delete(m.members, a.Peer)
+		if a.Peer.Family() != swarm.WebRTC || m.members[a.Peer].version == a.Version {
+			m.remove(a.Peer)
 		}
-		return m.stats()
+		return m.Stats()
 	case a.Seeder && known && !was.seeder,
 		a.Seeder && !known && a.Event == bittorrent.Completed && a.Peer.Family() != swarm.WebRTC:
 		m.completed++
 	}
-	m.members[a.Peer] = modelMember{a.Seeder, m.now, given}
-	return m.stats()
+	m.write(a.Peer, modelMember{a.Seeder, m.now, given})
+	return m.Stats()
 }
 
-func (m *model) stats() swarm.Stats {
+// Stats returns the counts over all pools.
+func (m *Model) Stats() swarm.Stats {
 	s := swarm.Stats{Completed: m.completed}
-	for _, member := range m.members {
-		if member.seeder {
-			s.Seeders++
-		} else {
-			s.Leechers++
-		}
+	for _, pool := range m.pools {
+		s.Seeders += pool.Seeders
+		s.Leechers += pool.Leechers
 	}
 	return s
 }
 
-// wantList fails the test unless peers is a list that a may be answered with.
-func (m *model) wantList(t *testing.T, a swarm.Announce, peers []swarm.Peer) {
-	t.Helper()
-	eligible := 0
-	for p, member := range m.members {
-		if m.mayList(a, p, member) {
-			eligible++
-		}
+// Pools returns the counts of each pool, of the living alone.
+func (m *Model) Pools() [swarm.Families]swarm.Stats { return m.pools }
+
+// Eligible returns how many members of the family f may be in the list for a.
+func (m *Model) Eligible(a swarm.Announce, f swarm.Family) int {
+	if !mayName(a, f) {
+		return 0
 	}
-	if want := min(eligible, a.NumWant); a.Event != bittorrent.Stopped && len(peers) != want {
-		t.Fatalf("%+v: got %d peers, want %d of %d", a, len(peers), want, eligible)
+	n := int(m.pools[f].Leechers)
+	if !a.WantsLeechersOnly() {
+		n += int(m.pools[f].Seeders)
 	}
-	wantDistinct(t, peers, a.Peer)
-	for _, p := range peers {
-		if member, known := m.members[p]; !known || !m.mayList(a, p, member) {
-			t.Fatalf("%+v: got %v, which is %+v, known: %v", a, p, member, known)
-		}
+	if m.lists(a, a.Peer) && a.Peer.Family() == f {
+		n--
 	}
+	return n
 }
 
-func (m *model) mayList(a swarm.Announce, p swarm.Peer, member modelMember) bool {
-	sameFamily := p.Family() == a.Peer.Family() ||
-		a.AnyFamily && p.Family() != swarm.WebRTC && a.Peer.Family() != swarm.WebRTC
-	return sameFamily && p != a.Peer && a.Event != bittorrent.Stopped && (!member.seeder || !a.WantsLeechersOnly())
+// MayList reports whether p may be in the list for a.
+func (m *Model) MayList(a swarm.Announce, p swarm.Peer) bool {
+	return mayName(a, p.Family()) && p != a.Peer && m.lists(a, p)
 }
 
-func agreesWithASimpleModel(t *testing.T, open Open) {
-	for _, size := range []int{3, 40, 120, 900} {
-		seed := rand.Uint64()                            //nolint:gosec // it is printed, not secret
-		rng := rand.New(rand.NewPCG(seed, uint64(size))) //nolint:gosec // repeatable on purpose
-		r := newRoomWith(t, open, Options{Lease: modelLease})
-		m := &model{members: map[swarm.Peer]modelMember{}}
-		fleet := &fleet{room: r, model: m, rng: rng, sessions: map[swarm.Peer][]*session{}}
-		number := []func(int) swarm.Peer{peer4, peer4, peer4, peer6, browser}
-		for step := range 6000 {
-			// The swarm breathes: it is drawn from a few of its peers, then from all, and so on.
-			among := max(1, size>>(step/1000%3*2))
-			a := swarm.Announce{
-				Peer:   number[rng.IntN(len(number))](rng.IntN(among)),
-				Event:  bittorrent.Event(rng.IntN(bittorrent.Events)),
-				Seeder: rng.IntN(2) == 0, NumWant: rng.IntN(80), AnyFamily: rng.IntN(2) == 0,
-			}
-			var s *session
-			if a.Peer.Family() == swarm.WebRTC {
-				s = fleet.session(a.Peer)
-				a.Version = s.record.Version
-			}
-			got, peers := r.announce(a)
-			if want := m.announce(a, got.Version); got.Stats != want {
-				t.Fatalf("size %d, seed %d, step %d: %+v: got %+v, want %+v", size, seed, step, a, got, want)
-			}
-			m.wantList(t, a, peers)
-			if s != nil {
-				s.record.Seeder, s.record.Version = a.Seeder, got.Version
-			}
-			if rng.IntN(10) == 0 {
-				fleet.act()
-				if got, want := r.scrape(), m.stats(); got != want {
-					t.Fatalf("size %d, seed %d, step %d: got %+v, want %+v", size, seed, step, got, want)
-				}
-			}
-			if rng.IntN(4) == 0 {
-				r.advance(m, rng)
-			}
-		}
-	}
+// lists reports whether p lives and has a role that a wants to hear of.
+func (m *Model) lists(a swarm.Announce, p swarm.Peer) bool {
+	member, lives := m.living(p)
+	return lives && (!member.seeder || !a.WantsLeechersOnly())
 }
 
-// advance lets some time pass, mostly little, and on until the model is sure who lives.
-func (r room) advance(m *model, rng *rand.Rand) {
-	d := time.Duration(rng.Int64N(int64(lifetime / 200)))
-	if rng.IntN(200) == 0 {
-		d = time.Duration(rng.Int64N(int64(3 * lifetime)))
-	}
-	for {
-		r.store.Advance(d)
-		m.now += d
-		m.expire()
-		if m.settled() {
-			return
-		}
-		d = grace / 4
-	}
+// mayName reports whether the list for a may name peers of the family f.
+func mayName(a swarm.Announce, f swarm.Family) bool {
+	own := a.Peer.Family()
+	return a.Event != bittorrent.Stopped && (f == own || a.AnyFamily && f != swarm.WebRTC && own != swarm.WebRTC)
 }
