@@ -35,7 +35,13 @@ func connect(t testing.TB, url string) *redisconn.Conn {
 // open returns a store that runs until the test is over.
 func open(t testing.TB, conn *redisconn.Conn, opts redisstore.Options) *redisstore.Store {
 	t.Helper()
-	s := redisstore.New(conn, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), opts)
+	return openWith(t, conn, prometheus.NewRegistry(), opts)
+}
+
+// openWith is open with a registry for the store's metrics.
+func openWith(t testing.TB, conn *redisconn.Conn, reg prometheus.Registerer, opts redisstore.Options) *redisstore.Store {
+	t.Helper()
+	s := redisstore.New(conn, slog.New(slog.DiscardHandler), reg, opts)
 	runStore(t, s)
 	return s
 }

@@ -137,11 +137,6 @@ func (m *Model) Eligible(a swarm.Announce, f swarm.Family) int {
 	return n
 }
 
-// MayList reports whether p may be in the list for a.
-func (m *Model) MayList(a swarm.Announce, p swarm.Peer) bool {
-	return mayName(a, p.Family()) && p != a.Peer && m.lists(a, p)
-}
-
 // lists reports whether p lives and has a role that a wants to hear of.
 func (m *Model) lists(a swarm.Announce, p swarm.Peer) bool {
 	member, lives := m.living(p)

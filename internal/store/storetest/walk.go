@@ -68,9 +68,18 @@ func (m *Model) wantList(t *testing.T, a swarm.Announce, peers []swarm.Peer) {
 	if want := min(eligible, a.NumWant); len(peers) != want {
 		t.Fatalf("%+v: got %d peers, want %d of %d", a, len(peers), want, eligible)
 	}
+	m.WantMembers(t, a, peers)
+}
+
+// WantMembers fails the test when peers names somebody twice, or who may not be in the list for a.
+func (m *Model) WantMembers(t *testing.T, a swarm.Announce, peers []swarm.Peer) {
+	t.Helper()
+	if len(peers) > max(a.NumWant, 0) {
+		t.Fatalf("%+v: got %d peers", a, len(peers))
+	}
 	wantDistinct(t, peers, a.Peer)
 	for _, p := range peers {
-		if !m.MayList(a, p) {
+		if !mayName(a, p.Family()) || !m.lists(a, p) {
 			t.Fatalf("%+v: got %v, which is %+v", a, p, m.members[p])
 		}
 	}
