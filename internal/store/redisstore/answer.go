@@ -29,7 +29,7 @@ func (l *lane) answer(c *call, o *op) (d dues) {
 		o.stats.Seeders += counts.Seeders
 		o.stats.Leechers += counts.Leechers
 	}
-	if err := o.readCompleted(h); err != nil {
+	if err := o.readCompleted(h, c.now); err != nil {
 		o.err = err
 		return dues{}
 	}
@@ -44,7 +44,7 @@ func (l *lane) answer(c *call, o *op) (d dues) {
 }
 
 // readCompleted remembers the number of downloads that finished, when it was asked for.
-func (o *op) readCompleted(h *hint) error {
+func (o *op) readCompleted(h *hint, now second) error {
 	if o.completed == nil {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (o *op) readCompleted(h *hint) error {
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return err
 	}
-	h.completed = completedOf(text)
+	h.completed, h.read = completedOf(text), uint32(now)
 	return nil
 }
 

@@ -37,15 +37,13 @@ func (s *Store) ask(c *call, o *op, h *hint) {
 	if !o.scrape {
 		s.askWrite(c, o, &h.pools[own])
 	}
-	others := o.scrape // whether more is asked than the pool of the announcer
 	for f := range swarm.Family(swarm.Families) {
 		if !o.scrape && f != own && since(h.pools[f].counted, c.now) < s.recount && !o.lists(f, &h.pools[f]) {
 			continue // as it was counted not long ago, and no ranks are to be judged
 		}
 		o.counts[f] = c.count(f, s.key(f, o))
-		others = others || f != own
 	}
-	if others {
+	if o.scrape || since(h.read, c.now) >= s.recount {
 		o.completed = redis.NewStringCmd(c.ctx, "hget", s.conn.Facts(o.announce.InfoHash), "completed")
 		c.add(o.completed)
 	}

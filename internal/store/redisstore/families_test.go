@@ -9,6 +9,7 @@ import (
 	"github.com/starling-tracker/starling/internal/store/redisstore"
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/internal/testutil/redistest"
+	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
 func peer6(n int) swarm.Peer {
@@ -53,5 +54,33 @@ func TestWhoBecameASeederAtAnotherReplicaIsNotListedToSeedersOfTheOtherFamily(t 
 	says(t, there, peer6(1), true)
 	if got := says(t, here, peer(1), true); !slices.Equal(got, []swarm.Peer{peer6(2)}) {
 		t.Errorf("got %v, want %v alone", got, peer6(2))
+	}
+}
+
+func TestADownloadThatEndedElsewhereIsToldThoughPeersOfEachFamilyAnnounceAllTheTime(t *testing.T) {
+	now := time.Now()
+	opts := options
+	opts.Recount = 10 * time.Second
+	opts.Now = func() time.Time { return now }
+	conn := connect(t, redistest.Start(t).URL())
+	here, there := open(t, conn, opts), open(t, conn, opts)
+	announce := func() (told uint32) {
+		for _, p := range []swarm.Peer{peer(1), peer6(1), browser(1)} {
+			result, _ := say(t, here, swarm.Announce{InfoHash: hash(1), Peer: p})
+			told = result.Completed
+		}
+		return told
+	}
+	announce()
+	say(t, there, swarm.Announce{InfoHash: hash(1), Peer: peer(2), Seeder: true, Event: bittorrent.Completed})
+	if _, err := there.Scrape(t.Context(), []bittorrent.InfoHash{hash(1)}, nil); err != nil { // and Redis knows
+		t.Fatal(err)
+	}
+	for range 3 {
+		now = now.Add(4 * time.Second)
+		announce()
+	}
+	if got := announce(); got != 1 {
+		t.Errorf("got %d downloads after 12 seconds, want 1", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 type hint struct {
 	pools     [swarm.Families]poolHint
 	completed uint32
+	read      uint32 // second in which completed was; zero for never
 }
 
 // A poolHint is what is remembered of one pool. Seconds are zero for never.
