@@ -23,6 +23,7 @@ const shortShare = 0.01
 // every family grows from 1 to 5,000 peers and shrinks again, tenfold between two announces. Every reply
 // is judged (judge_test.go).
 func TestReplicasAgreeWithASimpleModel(t *testing.T) {
+	t.Parallel()
 	single := redistest.Start(t).URL()
 	cluster := redistest.StartCluster(t, 3, false).URL()
 	tests := []struct {

@@ -82,9 +82,11 @@ func opener(url string) storetest.Open {
 }
 
 func TestKeepsTheContractOnASingleServer(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, opener(redistest.Start(t).URL()))
 }
 
 func TestKeepsTheContractOnACluster(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, opener(redistest.StartCluster(t, 3, false).URL()))
 }

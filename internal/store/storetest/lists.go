@@ -180,35 +180,42 @@ func everyMemberIsAboutEquallyLikely(t *testing.T, open Open) {
 		seeders, leechers int
 		asks              swarm.Announce
 	}{
-		"a leecher, all leechers": {0, 90, swarm.Announce{Peer: peer4(0)}},
-		"a leecher, half seeders": {200, 200, swarm.Announce{Peer: peer4(399)}},
-		"a seeder":                {10, 300, swarm.Announce{Peer: peer4(0), Seeder: true}},
-		"a stranger":              {75, 75, swarm.Announce{Peer: peer4(5000)}},
+		"a leecher, all leechers": {0, 90, swarm.Announce{Peer: peer4(0), NumWant: 30}},
+		"a leecher, half seeders": {200, 200, swarm.Announce{Peer: peer4(399), NumWant: 30}},
+		"a leecher of thousands":  {2500, 2500, swarm.Announce{Peer: peer4(4999), NumWant: 200}},
+		"a seeder":                {10, 300, swarm.Announce{Peer: peer4(0), NumWant: 30, Seeder: true}},
+		"a seeder of thousands":   {2000, 3000, swarm.Announce{Peer: peer4(0), NumWant: 200, Seeder: true}},
+		"a stranger":              {75, 75, swarm.Announce{Peer: peer4(5000), NumWant: 30}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := newRoom(t, open)
 			r.join(true, series(peer4, 0, tt.seeders)...)
 			r.join(false, series(peer4, tt.seeders, tt.seeders+tt.leechers)...)
-			told := map[swarm.Peer]int{}
-			listed := 0
-			const asked = 6000
-			for range asked {
-				tt.asks.NumWant = 30
-				_, peers := r.say(tt.asks)
-				wantDistinct(t, peers, tt.asks.Peer)
-				for _, p := range peers {
-					told[p]++
-				}
-				listed += len(peers)
-			}
-			mean := float64(listed) / float64(len(told))
 			others := tt.seeders + tt.leechers - 1
 			if tt.asks.Seeder {
 				others = tt.leechers
 			} else if tt.asks.Peer == peer4(5000) {
 				others++
 			}
+			told := map[swarm.Peer]int{}
+			listed := 0
+			for listed < 450*others { // for whom 0.7 and 1.4 of that are six deviations off
+				calls := make([]swarm.Call, 100)
+				for i := range calls {
+					calls[i].Announce = tt.asks
+				}
+				r.announceAll(calls)
+				for i := range calls {
+					peers := slices.Collect(calls[i].Peers.All())
+					wantDistinct(t, peers, tt.asks.Peer)
+					for _, p := range peers {
+						told[p]++
+					}
+					listed += len(peers)
+				}
+			}
+			mean := float64(listed) / float64(len(told))
 			if len(told) != others {
 				t.Errorf("got %d distinct peers, want %d", len(told), others)
 			}

@@ -97,11 +97,40 @@ func (r room) announce(a swarm.Announce) (swarm.Result, []swarm.Peer) {
 	return result, slices.Collect(peers.All())
 }
 
+// announceAll announces many at once where the store can, with every field as it is given but for the info
+// hash. All must succeed.
+func (r room) announceAll(calls []swarm.Call) {
+	r.t.Helper()
+	for i := range calls {
+		calls[i].Announce.InfoHash = r.hash
+	}
+	if many, ok := r.store.Store.(tracker.BatchStore); ok {
+		many.AnnounceAll(context.Background(), calls)
+	} else {
+		for i := range calls {
+			c := &calls[i]
+			c.Reply.Result, c.Err = r.store.Announce(context.Background(), c.Announce, &c.Peers)
+		}
+	}
+	for i := range calls {
+		if err := calls[i].Err; err != nil {
+			r.t.Fatalf("announce of %v, among %d: %v", calls[i].Announce.Peer, len(calls), err)
+		}
+	}
+}
+
 // join announces peers that want no list.
 func (r room) join(seeder bool, peers ...swarm.Peer) {
 	r.t.Helper()
-	for _, p := range peers {
-		r.say(swarm.Announce{Peer: p, Seeder: seeder})
+	for some := range slices.Chunk(peers, 1000) {
+		calls := make([]swarm.Call, 0, len(some))
+		for _, p := range some {
+			calls = append(calls, swarm.Call{Announce: swarm.Announce{Peer: p, Seeder: seeder}})
+		}
+		r.announceAll(calls)
+		for i, p := range some {
+			r.wrote[p] = calls[i].Reply.Version
+		}
 	}
 }
 
