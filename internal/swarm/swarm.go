@@ -35,12 +35,13 @@ type Proto uint8
 const (
 	HTTP Proto = iota
 	UDP
+	WebSocket // of browsers, and nobody else's
 )
 
 // Protos is how many protocols there are; every Proto is below it.
-const Protos = 2
+const Protos = 3
 
-var protoNames = [Protos]string{"http", "udp"}
+var protoNames = [Protos]string{"http", "udp", "ws"}
 
 // String returns the protocol's metric label.
 func (p Proto) String() string { return protoNames[p] }

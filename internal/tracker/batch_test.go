@@ -53,7 +53,7 @@ func TestManyAnnouncesAreAnsweredAsOneIs(t *testing.T) {
 	if r := got[2].Reply; got[2].Err != nil || r.Seeders != 3 || r.Version != 7 || r.Interval != options.Interval {
 		t.Errorf("got %+v, error %v, want the store's counts and version, and the interval", r, got[2].Err)
 	}
-	together.wantMetric(t, "starling_announces_total", 20, map[string]float64{"none ipv4 udp": 2})
+	together.wantMetric(t, "starling_announces_total", 25, map[string]float64{"none ipv4 udp": 2})
 	together.wantMetric(t, "starling_store_errors_total", 2, map[string]float64{"announce": 1})
 
 	got = calls()

@@ -80,7 +80,7 @@ func TestJitterDependsOnTheSwarmAndThePeerAlone(t *testing.T) {
 			for _, n := range replicas {
 				for e := range bittorrent.Event(bittorrent.Events) {
 					a.Event, a.Seeder, a.NumWant = e, !a.Seeder, int(e)
-					a.Proto = swarm.Proto(e) % swarm.Protos
+					a.Proto = swarm.Proto(e % 2)
 					if got := n.announce(t, a).Interval; got != want {
 						t.Errorf("%+v: got %v, want %v as before", a, got, want)
 					}

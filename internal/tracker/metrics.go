@@ -52,7 +52,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		for r := range swarm.Reason(swarm.Reasons) {
 			m.refusals[p][r] = refusals.WithLabelValues(p.String(), r.String())
 		}
-		for _, f := range [...]swarm.Family{swarm.IPv4, swarm.IPv6} {
+		for f := range swarm.Family(swarm.Families) {
+			if (f == swarm.WebRTC) != (p == swarm.WebSocket) {
+				continue // browsers announce over WebSocket alone, and nobody else does
+			}
 			for e := range bittorrent.Event(bittorrent.Events) {
 				m.announces[p][f][e] = announces.WithLabelValues(p.String(), f.String(), e.String())
 			}

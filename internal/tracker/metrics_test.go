@@ -46,12 +46,15 @@ func (n node) wantMetric(t *testing.T, name string, children int, want map[strin
 func TestAnnouncesAreCountedByProtocolFamilyAndEvent(t *testing.T) {
 	n := overMemory(options)
 	counts := map[string]float64{}
-	const children = swarm.Protos * 2 * bittorrent.Events // browsers do not announce yet
+	const children = (2*2 + 1) * bittorrent.Events // browsers announce over WebSocket alone, and nobody else does
 	n.wantMetric(t, "starling_announces_total", children, counts)
 	times := 0
 	for p := range swarm.Proto(swarm.Protos) {
-		for _, f := range []swarm.Family{swarm.IPv4, swarm.IPv6} {
+		for f := range swarm.Family(swarm.Families) {
 			for e := range bittorrent.Event(bittorrent.Events) {
+				if (p == swarm.WebSocket) != (f == swarm.WebRTC) {
+					continue
+				}
 				times++
 				for range times {
 					n.announce(t, swarm.Announce{Peer: peer(f, 1), Proto: p, Event: e})
@@ -112,7 +115,7 @@ func TestErrorsOfTheStoreAreCountedAndItsRefusalsAreNot(t *testing.T) {
 		}
 		_, _ = n.Scrape(t.Context(), swarm.UDP, 1, nil, nil)
 		n.wantMetric(t, "starling_store_errors_total", 2, tt.want)
-		n.wantMetric(t, "starling_announces_total", 20, map[string]float64{})
+		n.wantMetric(t, "starling_announces_total", 25, map[string]float64{})
 		n.wantMetric(t, "starling_scrapes_total", swarm.Protos, map[string]float64{})
 		n.wantMetric(t, "starling_refusals_total", swarm.Protos*swarm.Reasons, map[string]float64{}) // the frontend's to count
 	}
@@ -154,6 +157,19 @@ func TestDurationsAreOfEveryAnnounce(t *testing.T) {
 		starling_announce_duration_seconds_bucket{proto="udp",le="+Inf"} 65
 		starling_announce_duration_seconds_sum{proto="udp"} 60.000064
 		starling_announce_duration_seconds_count{proto="udp"} 65
+		starling_announce_duration_seconds_bucket{proto="ws",le="1e-06"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="5e-06"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="2.5e-05"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="0.0001"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="0.0005"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="0.0025"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="0.01"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="0.05"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="0.25"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="1"} 0
+		starling_announce_duration_seconds_bucket{proto="ws",le="+Inf"} 0
+		starling_announce_duration_seconds_sum{proto="ws"} 0
+		starling_announce_duration_seconds_count{proto="ws"} 0
 	`
 	if err := testutil.GatherAndCompare(n.registry, strings.NewReader(want), "starling_announce_duration_seconds"); err != nil {
 		t.Error(err)

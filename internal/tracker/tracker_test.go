@@ -91,6 +91,9 @@ func peer(f swarm.Family, n int) swarm.Peer {
 	if f == swarm.IPv6 {
 		ip = netip.AddrFrom16([16]byte{0: 0x20, 1: 0x01, 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)})
 	}
+	if f == swarm.WebRTC {
+		return swarm.WebRTCPeer(bittorrent.PeerID{17: byte(n >> 16), 18: byte(n >> 8), 19: byte(n)})
+	}
 	return swarm.TCPPeer(netip.AddrPortFrom(ip, 6881))
 }
 

@@ -46,3 +46,9 @@ type PeerID [20]byte
 
 // String returns the ID as 40 lower-case hexadecimal digits: an ID may hold any bytes.
 func (id PeerID) String() string { return hex.EncodeToString(id[:]) }
+
+// An OfferID is what a browser calls one of its offers of a connection (WebTorrent, "offer_id").
+type OfferID [20]byte
+
+// String returns the ID as 40 lower-case hexadecimal digits.
+func (id OfferID) String() string { return hex.EncodeToString(id[:]) }

@@ -34,9 +34,17 @@ func TestASwarmThatChangedTenfoldBehindAReplicaCostsItOneShortListAtMost(t *test
 	t.Parallel()
 	url := redistest.Start(t).URL()
 	tests := []struct{ from, to, short int }{
-		{10, 1, 0}, {50, 5, 0}, {79, 7, 0}, // read whole
-		{200, 20, 1}, {1000, 100, 1}, {5000, 500, 1},
-		{1, 10, 0}, {8, 80, 0}, {20, 200, 0}, {100, 1000, 0}, {500, 5000, 0},
+		{10, 1, 0},
+		{50, 5, 0},
+		{79, 7, 0}, // read whole
+		{200, 20, 1},
+		{1000, 100, 1},
+		{5000, 500, 1},
+		{1, 10, 0},
+		{8, 80, 0},
+		{20, 200, 0},
+		{100, 1000, 0},
+		{500, 5000, 0},
 	}
 	for _, tt := range tests {
 		for _, seeder := range []bool{false, true} {
