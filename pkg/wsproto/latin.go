@@ -8,8 +8,10 @@ func (s *scanner) id() (id [20]byte, ok bool) {
 		s.skip()
 		return id, false
 	}
-	n, ok := decodeLatin(id[:], s.string())
-	return id, ok && n == len(id)
+	if n, ok := decodeLatin(id[:], s.string()); !ok || n != len(id) {
+		return [20]byte{}, false
+	}
+	return id, true
 }
 
 // latin takes a string and returns its characters, one byte each. A string with another character than

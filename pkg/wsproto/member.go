@@ -24,30 +24,29 @@ func (s *scanner) event() (e bittorrent.Event, bad bool) {
 	case 'n':
 		s.skip()
 		return bittorrent.None, false
-	default:
-		s.skip()
-		return bittorrent.None, true
 	case '"':
+		return eventNamed(s.latin())
 	}
-	word := s.latin()
+	s.skip()
+	return bittorrent.None, true
+}
+
+// eventNamed reads an event in any case, and leaves word in lower case.
+func eventNamed(word []byte) (e bittorrent.Event, bad bool) {
 	for i, c := range word {
 		if 'A' <= c && c <= 'Z' {
 			word[i] = c | 0x20
 		}
 	}
-	switch {
-	case word == nil:
-		return bittorrent.None, true
-	case string(word) == "started":
-		return bittorrent.Started, false
-	case string(word) == "stopped":
-		return bittorrent.Stopped, false
-	case string(word) == "completed":
-		return bittorrent.Completed, false
-	}
 	switch string(word) {
 	case "", "empty", "update", "paused":
-		return bittorrent.None, false
+		return bittorrent.None, word == nil // which is none of these: too long, or not Latin-1
+	case "started":
+		return bittorrent.Started, false
+	case "stopped":
+		return bittorrent.Stopped, false
+	case "completed":
+		return bittorrent.Completed, false
 	}
 	return bittorrent.None, true
 }
@@ -64,7 +63,7 @@ const (
 
 // scanHashes takes any value, the info_hash.
 func (m *Message) scanHashes(s *scanner) hashes {
-	m.Hashes, m.HasInfoHash = m.Hashes[:0], false
+	m.InfoHash, m.HasInfoHash, m.Hashes = bittorrent.InfoHash{}, false, m.Hashes[:0]
 	switch s.peek() {
 	case 'n':
 		s.skip()

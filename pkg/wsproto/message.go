@@ -34,7 +34,7 @@ type Message struct {
 	OfferID  bittorrent.OfferID
 	Answer   []byte // a JSON object with a string "sdp", a part of the message that was parsed
 
-	// Of a scrape:
+	// Of a scrape; Hashes of others is of no meaning:
 	Hashes []bittorrent.InfoHash // at most MaxScrapeHashes; those behind them are not looked at
 	All    bool                  // it names no swarm at all, not even none, and so asks for all of them
 }
@@ -43,13 +43,13 @@ type Message struct {
 // m.HasInfoHash mean anything.
 func Parse(data []byte, m *Message) error {
 	*m = Message{MaxOffers: m.MaxOffers, Offers: m.Offers[:0], Hashes: m.Hashes[:0]}
-	f := fields{event: bittorrent.None}
 	// Before anything else: neither a scanner of JSON nor a WebSocket library looks at it, and one raw
 	// 0xff in an SDP that is relayed makes every browser that gets it drop its socket.
 	if !utf8.Valid(data) {
 		return ErrMalformed
 	}
 	s := scanner{text: data}
+	var f fields
 	f.scan(&s, m)
 	if !s.end() {
 		m.InfoHash, m.HasInfoHash = bittorrent.InfoHash{}, false

@@ -189,10 +189,11 @@ func (s *scanner) count() uint32 {
 	return uint32(n)
 }
 
-// prose takes any value and returns its text if it is a string, and else as it was written.
+// prose takes any value and returns its text: that of a string or of null, and else the value as it was
+// written.
 func (s *scanner) prose() (text string) {
 	raw := s.raw()
-	if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
+	if !s.bad && json.Unmarshal(raw, &text) == nil {
 		return text
 	}
 	return string(raw)
