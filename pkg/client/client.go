@@ -1,5 +1,5 @@
-// Package client announces to BitTorrent trackers and scrapes them, over udp, http and https URLs
-// alike. A call is one announce or one scrape: nothing runs on afterwards, and when to announce
+// Package client announces to BitTorrent trackers and scrapes them, over udp, http, https, ws and
+// wss URLs alike. A call is one announce or one scrape: nothing runs on afterwards, and when to announce
 // again is the caller's decision.
 //
 // What a tracker sends is taken for hostile: replies are bounded in size, text from a tracker is
@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/starling-tracker/starling/pkg/bittorrent"
@@ -39,11 +41,12 @@ type Reply struct {
 	Interval    time.Duration // until the next announce
 	MinInterval time.Duration // before which not to announce again; zero when the tracker names none, as over UDP
 
-	// Peers holds the peers of all families. Those that a tracker names by a host name are left out.
+	// Peers holds the peers of all families. Those that a tracker names by a host name are left out. There
+	// are none over ws and wss, where peers have no addresses.
 	Peers []netip.AddrPort
 
 	ExternalIP netip.Addr // where the tracker saw the announce come from, if it tells (BEP 24)
-	Warning    string     // any bytes, for the user; HTTP only
+	Warning    string     // any bytes, for the user; not over UDP
 }
 
 // A ScrapeResult holds the counts of one swarm, zeros if the tracker does not know it.
@@ -53,6 +56,10 @@ type ScrapeResult struct {
 }
 
 // Announce announces once to the tracker at trackerURL. A refusal is a *FailureError.
+//
+// Over ws and wss the peer is one that speaks WebRTC, and nobody can connect to it: it offers nothing and
+// answers nobody. It is in the swarm until the call returns, since trackers keep such a peer for as long
+// as its socket is open, and Port means nothing.
 func Announce(ctx context.Context, trackerURL string, a Announcement, opts Options) (Reply, error) {
 	u, err := parseURL(trackerURL)
 	if err != nil {
@@ -61,9 +68,12 @@ func Announce(ctx context.Context, trackerURL string, a Announcement, opts Optio
 	ctx, cancel := opts.bound(ctx, u.Scheme)
 	defer cancel()
 	var r Reply
-	if u.Scheme == "udp" {
+	switch u.Scheme {
+	case "udp":
 		r, err = announceUDP(ctx, u, a, opts)
-	} else {
+	case "ws", "wss":
+		r, err = announceWS(ctx, u, a, opts)
+	default:
 		r, err = announceHTTP(ctx, u, a, opts)
 	}
 	if err != nil {
@@ -85,9 +95,12 @@ func Scrape(ctx context.Context, trackerURL string, hashes []bittorrent.InfoHash
 	ctx, cancel := opts.bound(ctx, u.Scheme)
 	defer cancel()
 	var results []ScrapeResult
-	if u.Scheme == "udp" {
+	switch u.Scheme {
+	case "udp":
 		results, err = scrapeUDP(ctx, u, hashes, opts)
-	} else {
+	case "ws", "wss":
+		results, err = scrapeWS(ctx, u, hashes, opts)
+	default:
 		results, err = scrapeHTTP(ctx, u, hashes, opts)
 	}
 	if err != nil {
@@ -96,6 +109,9 @@ func Scrape(ctx context.Context, trackerURL string, hashes []bittorrent.InfoHash
 	return results, nil
 }
 
+// schemes are those of the trackers that this package speaks to.
+var schemes = []string{"udp", "http", "https", "ws", "wss"}
+
 // parseURL accepts the URLs of trackers that this package speaks to.
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
@@ -103,8 +119,8 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("tracker URL: %w", e.Err) // e itself shows the URL, passkey and all
 	}
 	switch {
-	case u.Scheme != "udp" && u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("tracker URL: scheme %q is none of udp, http, https", u.Scheme)
+	case !slices.Contains(schemes, u.Scheme):
+		return nil, fmt.Errorf("tracker URL: scheme %q is none of %s", u.Scheme, strings.Join(schemes, ", "))
 	case u.Hostname() == "":
 		return nil, errors.New("tracker URL: no host")
 	case u.Scheme == "udp" && u.Port() == "":

@@ -14,10 +14,11 @@ import (
 
 func TestTrackerURLsAreChecked(t *testing.T) {
 	for trackerURL, want := range map[string]string{
-		"":                                  `scheme "" is none of udp, http, https`,
-		"wss://tracker.example":             `scheme "wss" is none of udp, http, https`,
+		"":                                  `scheme "" is none of udp, http, https, ws, wss`,
+		"ftp://tracker.example":             `scheme "ftp" is none of udp, http, https, ws, wss`,
 		"tracker.example:80/announce":       `scheme "tracker.example" is none of`,
 		"http:///announce":                  "no host",
+		"ws:///announce":                    "no host",
 		"udp://:6969":                       "no host",
 		"udp://tracker.example/announce":    "udp has no default port; give one",
 		"http://tracker.example:x/announce": `invalid port ":x" after host`,
@@ -50,7 +51,8 @@ func TestErrorsNameTheTrackerButNoPasskey(t *testing.T) {
 	missing := serveHTTP(t, "127.0.0.1", http.NotFound)
 	for _, base := range []string{
 		redirecting, unreadable, elsewhere, garbage, missing, "http://" + closedPort(t, "127.0.0.1"), "udp://" + closedPort(t, "127.0.0.1"),
-		"http://192.0.2.1:x", "ws://192.0.2.1", "http://192.0.2.1:99999", "udp://192.0.2.1:99999", "udp://127.0.0.1:0",
+		"http://192.0.2.1:x", "ftp://192.0.2.1", "ws://192.0.2.1:x", "ws://192.0.2.1:99999", "ws://" + closedPort(t, "127.0.0.1"),
+		inWS(redirecting), inWS(unreadable), inWS(elsewhere), inWS(garbage), inWS(missing), "http://192.0.2.1:99999", "udp://192.0.2.1:99999", "udp://127.0.0.1:0",
 	} {
 		for _, path := range []string{"/" + secret + "/announce", "/announce?passkey=" + secret, "/announce/%zz" + secret} {
 			_, announced := client.Announce(t.Context(), base+path, announcement, client.Options{})
@@ -108,7 +110,9 @@ func TestScrapeURLsFollowBEP48(t *testing.T) {
 
 func TestNetworkChoosesTheFamily(t *testing.T) {
 	for _, ip := range []string{"127.0.0.1", "::1"} {
-		urls := []string{"udp://" + serveUDP(t, ip, wellBehaved).addr, serveHTTP(t, ip, trackHTTP) + "/announce"}
+		urls := []string{
+			"udp://" + serveUDP(t, ip, wellBehaved).addr, serveHTTP(t, ip, trackHTTP) + "/announce", serveWS(t, ip, trackWS),
+		}
 		own := map[string]string{"127.0.0.1": "4", "::1": "6"}[ip]
 		for _, network := range []string{"", "4", "6", "x"} {
 			for _, u := range urls {

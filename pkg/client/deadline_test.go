@@ -56,7 +56,8 @@ func TestTimeoutBoundsTheWholeCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	for _, trackerURL := range []string{"udp://" + server.addr, "http://" + silent.Addr().String() + "/announce"} {
+	silentWS := serveWS(t, "127.0.0.1", func(*http.Request, []byte) []string { return nil })
+	for _, trackerURL := range []string{"udp://" + server.addr, "http://" + silent.Addr().String() + "/announce", "ws://" + silent.Addr().String(), silentWS} {
 		_, announced := client.Announce(t.Context(), trackerURL, announcement, opts)
 		_, scraped := client.Scrape(t.Context(), trackerURL, []bittorrent.InfoHash{hash}, opts)
 		for _, err := range []error{announced, scraped} {
@@ -72,21 +73,23 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) { return t(req) }
 
-func TestHTTPIsBoundedWithoutATimeoutAndUDPByItsTries(t *testing.T) {
+func TestHTTPAndWebSocketAreBoundedWithoutATimeoutAndUDPByItsTries(t *testing.T) {
 	const most = 30 * time.Second
 	start := time.Now()
-	_, err := client.Announce(t.Context(), "http://tracker.example/announce", announcement, client.Options{
-		Transport: transport(func(req *http.Request) (*http.Response, error) {
-			if deadline, ok := req.Context().Deadline(); !ok || deadline.Before(start.Add(most)) || deadline.After(time.Now().Add(most)) {
-				t.Errorf("HTTP: got deadline %v, want %v from now", deadline, most)
-			}
-			return nil, errors.ErrUnsupported
-		}),
-	})
-	if !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("got error %v, want that of the transport", err)
+	for _, trackerURL := range []string{"http://tracker.example/announce", "wss://tracker.example/announce"} {
+		_, err := client.Announce(t.Context(), trackerURL, announcement, client.Options{
+			Transport: transport(func(req *http.Request) (*http.Response, error) {
+				if deadline, ok := req.Context().Deadline(); !ok || deadline.Before(start.Add(most)) || deadline.After(time.Now().Add(most)) {
+					t.Errorf("%s: got deadline %v, want %v from now", trackerURL, deadline, most)
+				}
+				return nil, errors.ErrUnsupported
+			}),
+		})
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: got error %v, want that of the transport", trackerURL, err)
+		}
 	}
-	_, err = client.Announce(t.Context(), "udp://tracker.example:1", announcement, client.Options{}.WithLookup(
+	_, err := client.Announce(t.Context(), "udp://tracker.example:1", announcement, client.Options{}.WithLookup(
 		func(ctx context.Context, _, _ string) ([]netip.Addr, error) {
 			if deadline, ok := ctx.Deadline(); ok {
 				t.Errorf("UDP: got deadline %v, want none", deadline)

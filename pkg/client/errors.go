@@ -28,8 +28,8 @@ func (e *FailureError) Error() string {
 	return text
 }
 
-// A StatusError is an HTTP status other than 200. Trackers answer refusals with 200 too, so this is
-// rather a server that is no tracker, or a proxy whose tracker is gone.
+// A StatusError is an HTTP status other than 200, or over WebSocket than 101. Trackers answer refusals with
+// these too, so this is rather a server that is no tracker, or a proxy whose tracker is gone.
 type StatusError struct{ Code int }
 
 func (e *StatusError) Error() string {

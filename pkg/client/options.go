@@ -14,8 +14,8 @@ type Options struct {
 	// Network is the address family to use, "4" or "6". Empty means whichever the tracker has.
 	Network string
 
-	// Timeout bounds the whole call. Zero means 30 s over HTTP, and over UDP what Tries and
-	// RetryAfter come to.
+	// Timeout bounds the whole call. Zero means 30 s, and over UDP what Tries and RetryAfter come
+	// to.
 	Timeout time.Duration
 
 	// RetryAfter is how long the first packet of a UDP exchange waits for its reply; each further
@@ -26,11 +26,11 @@ type Options struct {
 	// 4, which takes a few minutes. BEP 15 would try 9 times, for more than two hours.
 	Tries int
 
-	// Transport carries the requests over HTTP. Nil means connections of our own, straight to the
+	// Transport carries the requests over HTTP, and the handshakes of WebSocket. Nil means connections of our own, straight to the
 	// tracker, over Network; another transport chooses its network itself.
 	Transport http.RoundTripper
 
-	// UserAgent names the client over HTTP. Empty means "starling".
+	// UserAgent names the client over HTTP and WebSocket. Empty means "starling".
 	UserAgent string
 
 	now    func() time.Time                                                      // nil means time.Now
