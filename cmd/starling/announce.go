@@ -17,7 +17,7 @@ import (
 )
 
 type announceCmd struct {
-	URL      string              `arg:"" name:"URL" help:"The tracker's announce URL: udp://, http:// or https://."`
+	URL      string              `arg:"" name:"URL" help:"The tracker's announce URL: udp://, http://, https://, ws:// or wss://."`
 	InfoHash bittorrent.InfoHash `arg:"" name:"INFOHASH" help:"The swarm's info hash, 40 hexadecimal digits, or 64 of version 2."`
 	Port     uint16              `name:"port" default:"6881" help:"Where the peer says it can be reached."`
 	Left     uint64              `name:"left" default:"1" help:"How many bytes the peer still lacks; 0 makes it a seeder."`
@@ -38,6 +38,8 @@ type probe struct {
 func (*announceCmd) Help() string {
 	return "The tracker takes the announce for that of a real peer: until it expires, others are told that somebody can be " +
 		"reached at this address and --port. To leave the swarm, announce again with the same --port and --event=stopped. " +
+		"Over ws:// and wss:// the peer is one that speaks WebRTC: it offers nothing, has no port, learns of no peers' addresses, " +
+		"and leaves the swarm when the command ends. " +
 		"With --json the reply is one object: info_hash, seeders, leechers, interval and min_interval in seconds, " +
 		"external_ip, warning, peers."
 }

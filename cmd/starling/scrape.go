@@ -13,7 +13,7 @@ import (
 )
 
 type scrapeCmd struct {
-	URL        string                `arg:"" name:"URL" help:"The tracker's announce URL: udp://, http:// or https://."`
+	URL        string                `arg:"" name:"URL" help:"The tracker's announce URL: udp://, http://, https://, ws:// or wss://."`
 	InfoHashes []bittorrent.InfoHash `arg:"" name:"INFOHASH" help:"Info hashes of swarms, 40 hexadecimal digits each, or 64 of version 2."`
 	probe
 }
