@@ -14,6 +14,9 @@
 // Of a key that an object has twice the last one counts, as for JSON.parse and encoding/json: trackers,
 // proxies and browsers would else read one message differently.
 //
+// How long a message may be is its reader's to say; reading one takes time in proportion to its length,
+// and a depth of nesting that is bounded.
+//
 // Parsing is in place: what is returned as a slice is a part of the message, or of a slice that is used
 // again for the next one. Neither parsing nor appending allocates, but for slices that have to grow and
 // for text that is for people.
