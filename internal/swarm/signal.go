@@ -33,6 +33,13 @@ type Signal struct {
 	Stamp Stamp // of a Taking
 }
 
+// An Offered is one of the offers in a browser's announce, for whoever it will be given to. It is not named
+// Offer, which is the kind of the signal that it becomes.
+type Offered struct {
+	ID  bittorrent.OfferID
+	SDP []byte // as in a Signal
+}
+
 // A Stamp says when a session announced a browser first, and on which replica, so that of two replicas
 // that believe to have a browser both know who was later.
 type Stamp struct {
