@@ -67,8 +67,16 @@ type Announce struct {
 	Version Version
 }
 
-// WantsLeechersOnly reports whether seeders are of no use to the announcer: it has all it wants.
-func (a *Announce) WantsLeechersOnly() bool { return a.Seeder || a.Event == bittorrent.Paused }
+// WantsLeechersOnly reports whether seeders are of no use to the announcer: it has all it wants. A browser
+// has use for them: see WantsLeechersFirst.
+func (a *Announce) WantsLeechersOnly() bool { return a.Peer.family != WebRTC && a.hasAllItWants() }
+
+// WantsLeechersFirst reports whether the announcer is a browser that has all it wants. It is told of seeders
+// when there are not enough leechers: there are rooms made of seeders only, of pages that talk to each other
+// about more than pieces.
+func (a *Announce) WantsLeechersFirst() bool { return a.Peer.family == WebRTC && a.hasAllItWants() }
+
+func (a *Announce) hasAllItWants() bool { return a.Seeder || a.Event == bittorrent.Paused }
 
 // Stats are the counts of one swarm over all its pools.
 type Stats struct {

@@ -28,7 +28,20 @@ func (m *members) sample(a *swarm.Announce, self int, now ticks, peers *swarm.Pe
 			peers[otherFamily] = other.sample(peers[otherFamily], wantOther, leechersOnly, nowhere, now)
 		}
 	}
+	if a.WantsLeechersFirst() {
+		peers[family] = own.sampleLeechersFirst(peers[family], want, self, now)
+		return
+	}
 	peers[family] = own.sample(peers[family], want, leechersOnly, self, now)
+}
+
+// sampleLeechersFirst is sample, but of seeders only as many as there are leechers too few.
+func (p *pool) sampleLeechersFirst(dst []byte, want, self int, now ticks) []byte {
+	border, end := int(p.held.seeders), p.held.sum()
+	before := len(dst)
+	dst = p.window(dst, border, end, want, self, now)
+	want -= (len(dst) - before) / p.family.CompactLen()
+	return p.window(dst, 0, border, want, self, now)
 }
 
 func eligible(p *pool, leechersOnly bool) int {

@@ -109,7 +109,7 @@ func (s *Store) askList(c *call, o *op, h *hint) {
 	}
 	own := a.Peer.Family()
 	leechersOnly := a.WantsLeechersOnly()
-	s.askWindows(c, o, h, own, want{a.NumWant, leechersOnly, o.member})
+	s.askWindows(c, o, h, own, want{a.NumWant, leechersOnly, a.WantsLeechersFirst(), o.member})
 	if a.AnyFamily && own != swarm.WebRTC {
 		// How the two share the list is known with their counts. Until then either may have all of it.
 		other := swarm.IPv4 + swarm.IPv6 - own

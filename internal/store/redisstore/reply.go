@@ -116,7 +116,10 @@ func appendOthers(dst, members [][]byte, start int, self string) [][]byte {
 func (f *found) appendList(list []byte, w want, live swarm.Stats) []byte {
 	takeS, takeL := len(f.seeders), len(f.leechers)
 	if takeS+takeL > w.count {
-		takeS, _ = swarm.Mix(w.count, int(live.Seeders), int(live.Leechers))
+		takeS = 0
+		if !w.leechersFirst {
+			takeS, _ = swarm.Mix(w.count, int(live.Seeders), int(live.Leechers))
+		}
 		takeS = max(min(takeS, len(f.seeders)), w.count-len(f.leechers))
 		takeL = w.count - takeS
 	}

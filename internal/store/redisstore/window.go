@@ -75,9 +75,10 @@ const (
 
 // A want is what is to be read of a pool for a list.
 type want struct {
-	count        int
-	leechersOnly bool
-	self         string // compact form of the announcer, who may be inside; empty: is not
+	count         int
+	leechersOnly  bool
+	leechersFirst bool   // of seeders only as many as there are leechers too few
+	self          string // compact form of the announcer, who may be inside; empty: is not
 }
 
 // plan appends the windows to read for w of a pool that h is remembered of; known says that it may still
@@ -93,6 +94,14 @@ func (w want) plan(dst []window, h *poolHint, known bool) []window {
 		}
 		return append(dst, window{part: allLeechers})
 	case w.leechersOnly:
+		return spans(dst, leechers, w.count+1, hintL, known)
+	case w.leechersFirst:
+		// The announcer may be one of the seeders, and was perhaps one of the leechers until now.
+		if few := w.count + 2 - hintL; !known {
+			dst = spans(dst, seeders, w.count+1, hintS, known)
+		} else if few > 0 {
+			dst = spans(dst, seeders, few, hintS, known)
+		}
 		return spans(dst, leechers, w.count+1, hintL, known)
 	case !known || hintS+hintL <= w.count:
 		dst = spans(dst, seeders, w.count+1, hintS, known)

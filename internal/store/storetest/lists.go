@@ -15,6 +15,7 @@ var listTests = map[string]func(*testing.T, Open){
 	"NeverReturnsTheAnnouncer":                neverReturnsTheAnnouncer,
 	"ReturnsAtMostNumWantAndAllWhenFewer":     returnsAtMostNumWant,
 	"SeedersGetLeechersOnly":                  seedersGetLeechersOnly,
+	"BrowsersThatSeedGetLeechersFirst":        browsersThatSeedGetLeechersFirst,
 	"PausedIsALeecherThatGetsWhatASeederGets": pausedGetsWhatASeederGets,
 	"LeechersGetAThirdLeechers":               leechersGetAThirdLeechers,
 	"LeechersGetAMixLikeTheSwarm":             leechersGetAMixLikeTheSwarm,
@@ -97,7 +98,8 @@ func returnsAtMostNumWant(t *testing.T, open Open) {
 }
 
 func seedersGetLeechersOnly(t *testing.T, open Open) {
-	ofEachPool(t, open, func(r room, peer func(int) swarm.Peer) {
+	for _, peer := range []func(int) swarm.Peer{peer4, peer6} {
+		r := newRoom(t, open)
 		r.join(true, series(peer, 0, 100)...)
 		_, peers := r.say(swarm.Announce{Peer: peer(0), Seeder: true, NumWant: 50})
 		wantExactly(t, "no leecher there", peers)
@@ -106,7 +108,27 @@ func seedersGetLeechersOnly(t *testing.T, open Open) {
 		wantExactly(t, "three leechers there", peers, series(peer, 100, 103)...)
 		_, peers = r.say(swarm.Announce{Peer: peer(101), Seeder: true, NumWant: 50})
 		wantExactly(t, "one of them is done", peers, peer(100), peer(102))
-	})
+	}
+}
+
+func browsersThatSeedGetLeechersFirst(t *testing.T, open Open) {
+	for _, seeds := range []int{1, 2, 30, 300} {
+		for _, leeches := range []int{0, 1, 5, 6, 7, 200} {
+			r := newRoom(t, open)
+			r.join(true, series(browser, 0, seeds)...)
+			r.join(false, series(browser, seeds, seeds+leeches)...)
+			isSeed := among(series(browser, 0, seeds))
+			for range 5 {
+				_, peers := r.say(swarm.Announce{Peer: browser(0), Seeder: true, NumWant: 6})
+				wantDistinct(t, peers, browser(0))
+				wantAll, wantLeechers := min(6, seeds-1+leeches), min(6, leeches)
+				if got := countLeechers(peers, isSeed); len(peers) != wantAll || got != wantLeechers {
+					t.Fatalf("%d seeders, %d leechers: got %d peers, %d of them leechers, want %d, %d",
+						seeds, leeches, len(peers), got, wantAll, wantLeechers)
+				}
+			}
+		}
+	}
 }
 
 func pausedGetsWhatASeederGets(t *testing.T, open Open) {

@@ -69,6 +69,20 @@ func (m *Model) wantList(t *testing.T, a swarm.Announce, peers []swarm.Peer) {
 		t.Fatalf("%+v: got %d peers, want %d of %d", a, len(peers), want, eligible)
 	}
 	m.WantMembers(t, a, peers)
+	if want := min(m.otherLeechers(a), a.NumWant); a.WantsLeechersFirst() && a.Event != bittorrent.Stopped {
+		if got := countLeechers(peers, func(p swarm.Peer) bool { return m.members[p].seeder }); got != want {
+			t.Fatalf("%+v: got %d leechers among %d, want %d", a, got, len(peers), want)
+		}
+	}
+}
+
+// otherLeechers returns how many leechers there are in the announcer's pool besides it.
+func (m *Model) otherLeechers(a swarm.Announce) int {
+	n := int(m.pools[a.Peer.Family()].Leechers)
+	if self, lives := m.living(a.Peer); lives && !self.seeder {
+		n--
+	}
+	return n
 }
 
 // WantMembers fails the test when peers names somebody twice, or who may not be in the list for a.
