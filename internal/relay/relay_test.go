@@ -26,7 +26,7 @@ const (
 	lease    = time.Minute
 	lifetime = 5 * time.Minute
 	// grace is how much longer than its lease a record may last in memstore.
-	grace = 2 * time.Hour / 63
+	grace = 20 * time.Second
 )
 
 var options = relay.Options{Lease: lease, Lifetime: lifetime, Timeout: time.Second}
@@ -36,6 +36,8 @@ type net struct {
 	t     *testing.T
 	store *sharedStore
 	wire  *wire
+
+	replicas []*replica // all that were started
 }
 
 // A replica is a relay, and what a test does to it.
@@ -45,13 +47,13 @@ type replica struct {
 	bus  *end
 	reg  *prometheus.Registry
 	door *door
-	kill context.CancelFunc
+	stop func() // ends Run
 }
 
 // newNet returns a net of n replicas.
 func newNet(t *testing.T, n int, opts relay.Options) (*net, []*replica) {
 	ctx, cancel := context.WithCancel(context.Background())
-	mem := memstore.New(prometheus.NewRegistry(), memstore.Options{PeerLifetime: 2 * time.Hour, Lease: lease})
+	mem := memstore.New(prometheus.NewRegistry(), memstore.Options{PeerLifetime: 10 * time.Minute, Lease: lease})
 	running := make(chan struct{})
 	go func() { _ = mem.Run(ctx); close(running) }()
 	x := &net{t: t, store: &sharedStore{Store: mem}, wire: &wire{}}
@@ -60,8 +62,8 @@ func newNet(t *testing.T, n int, opts relay.Options) (*net, []*replica) {
 		all = append(all, x.start(opts))
 	}
 	t.Cleanup(func() {
-		for _, r := range all {
-			r.kill()
+		for _, r := range x.replicas {
+			r.stop()
 		}
 		cancel()
 		<-running
@@ -79,13 +81,21 @@ func (x *net) start(opts relay.Options) *replica {
 	r.Relay = relay.New(trk, r.door, r.bus, slog.New(slog.DiscardHandler), r.reg, opts)
 	stopped := make(chan error, 1)
 	go func() { stopped <- r.Run(ctx) }()
-	r.kill = sync.OnceFunc(func() {
+	r.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-stopped; err != nil {
 			x.t.Errorf("Run: %v", err)
 		}
 	})
+	x.replicas = append(x.replicas, r)
 	return r
+}
+
+// kill ends a replica at once: nothing of it reaches the others any more, or it them.
+func (r *replica) kill() {
+	r.door.shut.Store(true)
+	r.bus.leave()
+	r.stop()
 }
 
 // A sharedStore is what all replicas write to.
@@ -94,49 +104,68 @@ type sharedStore struct{ *memstore.Store }
 // A door is a replica's way to the store, which may be shut.
 type door struct {
 	*sharedStore
-	shut atomic.Bool
-	hook atomic.Pointer[func(op string)] // called before each call of a kind, outside of any lock
-	n    [4]atomic.Int64                 // calls of each kind
+	shut  atomic.Bool
+	hook  atomic.Pointer[func(call)] // called before and after each call
+	calls [calls]atomic.Int64
 }
 
 var errShut = swarm.RefusedError{Reason: swarm.Unavailable}
 
-func (d *door) enter(op string, n int) error {
-	d.n[n].Add(1)
-	if h := d.hook.Load(); h != nil {
-		(*h)(op)
-	}
+// A call is what a replica has its store do.
+type call int
+
+const (
+	announcing call = iota
+	renewing
+	releasing
+	examining
+	calls
+)
+
+func (d *door) enter(c call) error {
+	d.calls[c].Add(1)
+	d.pass(c)
 	if d.shut.Load() {
 		return errShut
 	}
 	return nil
 }
 
+func (d *door) pass(c call) {
+	if h := d.hook.Load(); h != nil {
+		(*h)(c)
+	}
+}
+
 func (d *door) Announce(ctx context.Context, a swarm.Announce, peers *swarm.Peers) (swarm.Result, error) {
-	if err := d.enter("announce", 0); err != nil {
+	if err := d.enter(announcing); err != nil {
 		return swarm.Result{}, err
 	}
+	defer d.pass(announcing)
 	return d.sharedStore.Announce(ctx, a, peers)
 }
 
 func (d *door) Renew(ctx context.Context, records []swarm.Record) error {
-	if err := d.enter("renew", 1); err != nil {
+	if err := d.enter(renewing); err != nil {
 		return err
 	}
+	defer d.pass(renewing)
 	return d.sharedStore.Renew(ctx, records)
 }
 
 func (d *door) Release(ctx context.Context, records []swarm.Record) error {
-	if err := d.enter("release", 2); err != nil {
+	if err := d.enter(releasing); err != nil {
 		return err
 	}
+	defer d.pass(releasing)
 	return d.sharedStore.Release(ctx, records)
 }
 
 func (d *door) Held(ctx context.Context, records []swarm.Record, held []swarm.Holding) ([]swarm.Holding, error) {
-	if err := d.enter("held", 3); err != nil {
+	if err := d.enter(examining); err != nil {
 		return held, err
 	}
+	defer d.pass(examining)
 	return d.sharedStore.Held(ctx, records, held)
 }
 

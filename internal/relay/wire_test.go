@@ -3,6 +3,8 @@ package relay_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/starling-tracker/starling/internal/swarm"
@@ -100,14 +102,19 @@ func (e *end) cut() {
 func (e *end) mend() {
 	e.wire.mu.Lock()
 	e.away = false
-	gaps := map[bittorrent.PeerID]func(*swarm.Signal) bool{}
-	for id, deliver := range e.subs {
-		gaps[id] = deliver
-	}
+	gaps := maps.Clone(e.subs)
 	e.wire.mu.Unlock()
 	for id, deliver := range gaps {
 		deliver(&swarm.Signal{Kind: swarm.Gap, To: id})
 	}
+}
+
+// leave takes the replica off the wire for good.
+func (e *end) leave() {
+	e.wire.mu.Lock()
+	defer e.wire.mu.Unlock()
+	e.away = true
+	e.wire.ends = slices.DeleteFunc(e.wire.ends, func(other *end) bool { return other == e })
 }
 
 // subscribed returns to how many IDs the replica subscribes.
