@@ -41,7 +41,10 @@ type client struct {
 	roles  map[int]bool      // of the swarms it is in, whether it seeds
 	said   map[int]time.Time // when it announced in each
 	open   []half            // its older sessions, whose clients are gone
-	unsure time.Time         // until then it may be missing
+	unsure bool              // a Taking was perhaps not heard by an older session
+	sure   time.Time         // from then on it is known that it was, or that they are gone
+	since  time.Time         // when its socket was opened
+	clean  bool              // it left when nothing was in doubt, and so is gone at once
 	gone   map[int]time.Time // when it was last in each swarm, by any session
 }
 
@@ -124,16 +127,16 @@ func (w *world) act() {
 		w.fault()
 	case n < 3:
 		w.killReplica(w.rng.IntN(len(w.replicas)))
-	case n < 100:
+	case n < 10:
 		w.connect(c)
-	case n < 200:
+	case n < 18:
 		w.vanish(c)
 		w.connect(c)
-	case n < 250:
+	case n < 25:
 		w.close(c)
-	case n < 280:
+	case n < 28:
 		w.vanish(c)
-	case n < 400 && c.socket != nil:
+	case n < 60 && c.socket != nil:
 		w.leave(c, w.rng.IntN(modelSwarms))
 	case c.socket != nil:
 		w.announce(c, w.rng.IntN(modelSwarms), w.rng.IntN(2) == 0)
@@ -217,9 +220,8 @@ func (w *world) connect(c *client) {
 	old := c.socket
 	c.at = w.replicas[w.rng.IntN(len(w.replicas))]
 	c.socket = c.at.open()
-	if w.faulty() && (old != nil || len(c.open) > 0) {
-		c.unsure = time.Now().Add(1000 * time.Hour) // until its older sessions are gone
-	}
+	c.since, c.clean = time.Now(), false
+	c.unsure = c.unsure || w.faulty() && old != nil
 	for h, seeder := range c.roles {
 		w.announce(c, h, seeder)
 	}
@@ -244,12 +246,16 @@ func (w *world) close(c *client) {
 	}
 	c.socket.Close()
 	c.socket, c.at = nil, nil
+	c.clean = w.certain(c) && !w.faulty() && len(c.open) == 0 && time.Since(c.since) > lease*2/3 && time.Since(w.back) > lease
+}
+
+// certain reports whether nothing that failed keeps the client from being counted.
+func (w *world) certain(c *client) bool {
+	return !c.unsure && time.Now().After(c.sure) && !w.away && time.Since(w.back) > mended
 }
 
 func (w *world) announce(c *client, h int, seeder bool) {
-	if w.faulty() && len(c.open) > 0 {
-		c.unsure = time.Now().Add(1000 * time.Hour)
-	}
+	c.unsure = c.unsure || w.faulty() && len(c.open) > 0
 	c.roles[h], c.said[h] = seeder, time.Now()
 	c.socket.say(c.n, swarm.Announce{InfoHash: hash(h + 1), Seeder: seeder})
 }
@@ -267,7 +273,6 @@ func (w *world) leave(c *client, h int) {
 func (w *world) tend() {
 	now := time.Now()
 	for _, c := range w.clients {
-		was := len(c.open)
 		c.open = slices.DeleteFunc(c.open, func(h half) bool {
 			if now.Before(h.until) {
 				return false
@@ -276,8 +281,8 @@ func (w *world) tend() {
 			c.goneFromAll()
 			return true
 		})
-		if was > 0 && len(c.open) == 0 && c.unsure.After(now) {
-			c.unsure = now.Add(settles)
+		if c.unsure && len(c.open) == 0 {
+			c.unsure, c.sure = false, now.Add(settles)
 		}
 		for h, seeder := range c.roles {
 			if c.socket != nil {
@@ -293,21 +298,18 @@ func (w *world) tend() {
 // check compares what the store has of a swarm with what may be in it.
 func (w *world) check(h int) {
 	w.t.Helper()
-	now := time.Now()
-	sure := !w.away && now.Sub(w.back) > mended
 	seeds := w.members(h)
 	for _, c := range w.clients {
 		seeder, there := seeds[browser(c.n)]
 		seeds, in := c.roles[h]
-		online := in && c.socket != nil
-		alone := len(c.open) == 0 && now.After(c.unsure)
+		online, alone, left := in && c.socket != nil, len(c.open) == 0, time.Since(c.gone[h])
 		switch {
-		case online && !there && sure && now.After(c.unsure):
+		case online && !there && w.certain(c):
 			w.t.Fatalf("step %d: client %d is missing in swarm %d", w.step, c.n, h)
-		case online && there && sure && alone && seeder != seeds && now.Sub(c.said[h]) > lease:
+		case online && there && w.certain(c) && alone && seeder != seeds && time.Since(c.said[h]) > lease:
 			w.t.Fatalf("step %d: client %d in swarm %d: got seeder %v, want %v", w.step, c.n, h, seeder, seeds)
-		case there && !online && len(c.open) == 0 && now.Sub(c.gone[h]) > lease+grace+mended:
-			w.t.Fatalf("step %d: client %d is in swarm %d, %v after it left", w.step, c.n, h, now.Sub(c.gone[h]))
+		case !online && there && alone && left > lease+grace+mended, !online && there && c.clean && left > time.Second:
+			w.t.Fatalf("step %d: client %d is in swarm %d, %v after it left", w.step, c.n, h, left)
 		}
 	}
 }
