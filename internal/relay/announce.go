@@ -81,7 +81,7 @@ func (s *Session) takeOver(ctx context.Context, k key, seeder bool) (*record, er
 		r.leave(p) // which the record uses already
 		r.assume(rec, seeder)
 	}
-	rec.writing, rec.announced, rec.untold = true, r.since(), true
+	rec.writing, rec.announced, rec.taking = true, r.since(), untold
 	rec.stamp = r.stampAfter(rec.stamp)
 	taking := swarm.Signal{Kind: swarm.Taking, To: k.id, InfoHash: k.hash, Stamp: rec.stamp}
 	sh.mu.Unlock()
@@ -126,7 +126,7 @@ func (r *Relay) wrote(rec *record, version swarm.Version, err error) {
 	switch {
 	case rec.session == nil: // taken elsewhere meanwhile, and perhaps written before us
 	case err == nil:
-		rec.version, rec.unwritten, rec.untold = version, false, false
+		rec.version, rec.unwritten, rec.taking = version, false, told
 	case away(err):
 		r.mendLater(rec)
 	default: // there is no room for it

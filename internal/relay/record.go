@@ -31,13 +31,22 @@ type record struct {
 	freed     chan struct{} // closed at the end of the write; nil when nobody waits for that
 	orphan    bool          // its session closed during a renewal, which releases what it writes
 	unwritten bool          // the last write failed
-	untold    bool          // its Taking may have reached nobody
-	queued    bool          // it is to be mended
-	nth       int           // its place among the records of its peer
+	taking    telling
+	queued    bool // it is to be mended
+	nth       int  // its place among the records of its peer
 
 	place int // in its room; guarded by the room's shard
 	at    int // in its session; guarded by that
 }
+
+// A telling is whether the others know that a record was taken.
+type telling uint8
+
+const (
+	told     telling = iota
+	untold           // its Taking may have reached nobody: the store was away, and so perhaps the bus
+	tellOnce         // the same, and the bus is back
+)
 
 // shardCount is how many locks records share. One byte of the peer ID chooses, which for most clients is
 // random.

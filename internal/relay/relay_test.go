@@ -104,6 +104,7 @@ type sharedStore struct{ *memstore.Store }
 // A door is a replica's way to the store, which may be shut.
 type door struct {
 	*sharedStore
+	fails atomic.Pointer[error] // what all calls fail with
 	shut  atomic.Bool
 	hook  atomic.Pointer[func(call)] // called before and after each call
 	calls [calls]atomic.Int64
@@ -127,6 +128,9 @@ func (d *door) enter(c call) error {
 	d.pass(c)
 	if d.shut.Load() {
 		return errShut
+	}
+	if err := d.fails.Load(); err != nil {
+		return *err
 	}
 	return nil
 }
@@ -269,6 +273,7 @@ func inBubble(t *testing.T, n int, test func(x *net, r []*replica)) {
 func inBubbleWith(t *testing.T, n int, opts relay.Options, test func(x *net, r []*replica)) {
 	synctest.Test(t, func(t *testing.T) {
 		x, replicas := newNet(t, n, opts)
+		synctest.Wait() // for Run, whose first round is empty
 		test(x, replicas)
 	})
 }
@@ -309,4 +314,16 @@ func TestAnOfferCrossesAndItsAnswerComesBack(t *testing.T) {
 			x.wantMembers("both closed", 0)
 		}
 	})
+}
+
+// lose has the store lose the n-th browser of hash(1), and takeAway has somebody else write it.
+func (s *sharedStore) lose(n int) {
+	r := s.takeAway(n)
+	_ = s.Store.Release(context.Background(), []swarm.Record{r})
+}
+
+func (s *sharedStore) takeAway(n int) swarm.Record {
+	records := []swarm.Record{{InfoHash: hash(1), Peer: browser(n)}}
+	_ = s.Store.Renew(context.Background(), records)
+	return records[0]
 }

@@ -98,7 +98,7 @@ func (r *Relay) renew(ctx context.Context, records []*record) (any bool) {
 // renewed notes what came of the renewal of rec, and reports whether it was written. A version that is the
 // old one was not, or who knows.
 func (r *Relay) renewed(rec *record, version swarm.Version, err error) (written bool) {
-	var told []swarm.Signal
+	var takings []swarm.Signal
 	sh := r.shardOf(rec.id)
 	sh.mu.Lock()
 	written = err == nil || version != rec.version
@@ -113,13 +113,18 @@ func (r *Relay) renewed(rec *record, version swarm.Version, err error) (written 
 	case !written:
 		r.mendLater(rec)
 	default:
-		if rec.unwritten && rec.untold {
-			told = append(told, swarm.Signal{Kind: swarm.Taking, To: rec.id, InfoHash: rec.hash, Stamp: rec.stamp})
+		if rec.unwritten && rec.taking != told {
+			takings = append(takings, swarm.Signal{Kind: swarm.Taking, To: rec.id, InfoHash: rec.hash, Stamp: rec.stamp})
+			if rec.taking == tellOnce {
+				rec.taking = told
+			}
 		}
 		rec.unwritten = false
 	}
 	sh.mu.Unlock()
 	r.metrics.renewals[resultOf(written)].Inc()
-	r.bus.Publish(told...)
+	if len(takings) > 0 {
+		r.bus.Publish(takings...)
+	}
 	return written
 }

@@ -18,6 +18,7 @@ type Receiver interface {
 type Session struct {
 	relay    *Relay
 	receiver Receiver
+	answer   swarm.Signal // under way
 
 	mu      sync.Mutex // guards what follows
 	closed  bool

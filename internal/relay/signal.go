@@ -39,7 +39,7 @@ func (s *Session) Send(signals []swarm.Signal) {
 	}
 }
 
-// Answer relays the answer of a peer of this session to who offered. It sets a.Kind.
+// Answer relays the answer of a peer of this session to who offered. The Kind of a is not looked at.
 func (s *Session) Answer(a swarm.Signal) {
 	r, sh := s.relay, s.relay.shardOf(a.From)
 	sh.mu.Lock()
@@ -50,10 +50,12 @@ func (s *Session) Answer(a swarm.Signal) {
 		r.metrics.drop(dropNotOwner)
 		return
 	}
-	a.Kind = swarm.Answer
-	if !r.deliverHere(&a, local) {
-		r.bus.Publish(a)
+	s.answer = a
+	s.answer.Kind = swarm.Answer
+	if !r.deliverHere(&s.answer, local) {
+		r.bus.Publish(s.answer)
 	}
+	s.answer.SDP = nil
 }
 
 // deliver takes a signal from the bus: see tracker.Bus.
