@@ -111,7 +111,7 @@ func TestWhoCameWhileNobodyCouldBeToldIsNotForgottenForIt(t *testing.T) {
 		for _, each := range r {
 			each.door.shut.Store(false)
 		}
-		wait(2 * time.Second)
+		wait(1200 * time.Millisecond)
 		x.store.takeAway(1)
 		r[1].bus.mend()
 		r[0].bus.mend()

@@ -77,11 +77,11 @@ func (r *Relay) partWithAll(ctx context.Context) {
 	}
 }
 
-// part releases what is to be released, for which the store has some time; what it does not manage goes with
-// its lease.
+// part releases what is to be released, for which the store has some time even when ctx is done; what it does
+// not manage goes with its lease.
 func (r *Relay) part(ctx context.Context) {
 	records, peers := r.leaving.takeAll()
-	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Timeout)
 	defer cancel()
 	for batch := range slices.Chunk(records, releaseBatch) {
 		if err := r.leases.Release(ctx, batch); err != nil {

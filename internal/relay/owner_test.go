@@ -157,17 +157,19 @@ func TestFirstAnnouncesOfOneBrowserShareASubscription(t *testing.T) {
 
 func TestWhoComesWhileTheChannelIsLeftSubscribesAgain(t *testing.T) {
 	inBubble(t, 1, func(x *net, r []*replica) {
-		for range 50 {
+		r[0].bus.stop = func() { time.Sleep(time.Second) }
+		for range 3 {
 			s, next := r[0].open(), r[0].open()
 			s.join(1)
-			go s.Close()
-			next.join(1)
+			s.Close()
 			synctest.Wait()
+			next.join(1)
+			wait(2 * time.Second)
 			if got := r[0].bus.subscribed(); got != 1 {
 				t.Fatalf("got %d subscriptions, want 1", got)
 			}
 			next.Close()
-			synctest.Wait()
+			wait(2 * time.Second)
 		}
 	})
 }

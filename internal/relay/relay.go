@@ -119,7 +119,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	work.Go(func() { r.mendAll(ctx) })
 	r.partWithAll(ctx)
 	work.Wait()
-	r.part(context.WithoutCancel(ctx))
+	r.part(ctx)
 	return nil
 }
 

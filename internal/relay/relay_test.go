@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"log/slog"
@@ -158,7 +159,7 @@ func (d *door) Renew(ctx context.Context, records []swarm.Record) error {
 }
 
 func (d *door) Release(ctx context.Context, records []swarm.Record) error {
-	if err := d.enter(releasing); err != nil {
+	if err := cmp.Or(d.enter(releasing), ctx.Err()); err != nil {
 		return err
 	}
 	defer d.pass(releasing)

@@ -26,6 +26,7 @@ type end struct {
 	away      bool // nothing goes in or out
 	published []swarm.Signal
 	subscribe func(context.Context) // called by each Subscribe, if it is not nil
+	stop      func()                // the same by each stop
 }
 
 func (w *wire) join() *end {
@@ -82,6 +83,9 @@ func (e *end) Subscribe(ctx context.Context, id bittorrent.PeerID, deliver func(
 	}
 	e.subs[id] = deliver
 	stop := func() {
+		if e.stop != nil {
+			e.stop()
+		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		delete(e.subs, id)
