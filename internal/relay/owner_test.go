@@ -64,6 +64,12 @@ func TestAnOlderTakingIsIgnored(t *testing.T) {
 				t.Fatalf("a Taking %v before its own: got the record forgotten", -late)
 			}
 		}
+		own := r[0].bus.published[0]
+		own.Stamp.Time++
+		r[1].bus.Publish(own)
+		if !s.Seeder(hash(1), browser(1)) {
+			t.Error("its own Taking, come back: got the record forgotten")
+		}
 		stamp := swarm.Stamp{Time: time.Now().UnixMicro() + 1, Replica: 1}
 		r[1].bus.Publish(swarm.Signal{Kind: swarm.Taking, To: browser(1), InfoHash: hash(2), Stamp: stamp})
 		if !s.Seeder(hash(1), browser(1)) {
@@ -157,7 +163,7 @@ func TestFirstAnnouncesOfOneBrowserShareASubscription(t *testing.T) {
 
 func TestWhoComesWhileTheChannelIsLeftSubscribesAgain(t *testing.T) {
 	inBubble(t, 1, func(x *net, r []*replica) {
-		r[0].bus.stop = func() { time.Sleep(time.Second) }
+		r[0].bus.stop = func() { time.Sleep(100 * time.Millisecond) }
 		for range 3 {
 			s, next := r[0].open(), r[0].open()
 			s.join(1)
