@@ -3,7 +3,7 @@ package redisconn
 import (
 	"encoding/hex"
 	"fmt"
-	"hash/fnv"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -70,14 +70,22 @@ func (k Keys) Secrets() string { return k.prefix + "secrets" }
 // Meta is the hash of what all replicas must agree on.
 func (k Keys) Meta() string { return k.prefix + "meta" }
 
-// Partition returns which of so many partitions carries the signals to a browser.
+// Partition returns which of so many partitions carries the signals to a browser: FNV-1a of its ID.
 func Partition(id bittorrent.PeerID, partitions int) int {
-	sum := fnv.New32a()
-	_, _ = sum.Write(id[:])
-	return int(sum.Sum32() % uint32(partitions))
+	sum := uint32(2166136261)
+	for _, b := range id {
+		sum = (sum ^ uint32(b)) * 16777619
+	}
+	return int(sum % uint32(partitions))
 }
 
 // Channel is the channel of the signals to a browser. Those of a partition are in one slot.
 func (k Keys) Channel(id bittorrent.PeerID, partitions int) string {
-	return fmt.Sprintf("%ss:{%d}:%s", k.prefix, Partition(id, partitions), id[:])
+	return k.Channels(Partition(id, partitions)) + string(id[:])
+}
+
+// Channels is what the names of all channels of a partition begin with. The rest is a peer ID, but for those
+// that replicas send themselves probes on, which are of another length.
+func (k Keys) Channels(partition int) string {
+	return k.prefix + "s:{" + strconv.Itoa(partition) + "}:"
 }

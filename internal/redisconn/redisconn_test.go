@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net"
 	"strings"
@@ -78,6 +79,14 @@ func TestAllKeysOfASwarmAreInTheSlotThatWeThink(t *testing.T) {
 		a, b := c.Masters[0].Int("CLUSTER", "KEYSLOT", keys.Channel(id, n)), c.Masters[0].Int("CLUSTER", "KEYSLOT", keys.Channel(other, n))
 		if same && a != b {
 			t.Errorf("%d partitions: got slots %d and %d of one partition", n, a, b)
+		}
+		if got, want := a, redisconn.PartitionSlot(redisconn.Partition(id, n)); got != want {
+			t.Errorf("%d partitions: got slot %d, want %d", n, got, want)
+		}
+		fnv := fnv.New32a()
+		_, _ = fnv.Write(id[:])
+		if got, want := redisconn.Partition(id, n), int(fnv.Sum32()%uint32(n)); got != want {
+			t.Errorf("got partition %d of %d, want %d", got, n, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package redisconn
 
 import (
 	"encoding/hex"
+	"strconv"
 
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
@@ -16,6 +17,9 @@ func Slot(h bittorrent.InfoHash) int {
 	hex.Encode(tag[:], h[:3])
 	return int(crc16(tag[:])) % Slots
 }
+
+// PartitionSlot returns the slot of a Cluster that all channels of a partition are in.
+func PartitionSlot(partition int) int { return int(crc16([]byte(strconv.Itoa(partition)))) % Slots }
 
 // crc16 is the XMODEM variant that Redis uses: polynomial 0x1021 from zero.
 func crc16(data []byte) (crc uint16) {

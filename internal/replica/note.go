@@ -13,8 +13,8 @@ func (r *Replica) note(err error) {
 	k := &r.keeping
 	r.setUp(err == nil)
 	if err == nil {
-		away, was := k.away.ends(time.Now())
-		refused, also := k.refused.ends(time.Now())
+		away, was := k.away.Ends(time.Now())
+		refused, also := k.refused.Ends(time.Now())
 		if was || also {
 			r.log.Info("redis is back", slog.Duration("duration", max(away, refused)))
 		}
@@ -23,10 +23,10 @@ func (r *Replica) note(err error) {
 	k.checked, k.beaten, k.synced = false, time.Time{}, time.Time{} // it may be another server that comes back
 	k.failed++
 	if redis.IsAuthError(err) || redis.IsPermissionError(err) {
-		if k.refused.lasts(time.Now()) {
+		if k.refused.Lasts(time.Now()) {
 			r.log.Warn("redis refuses the user or password in redis.url", slog.Any("err", err))
 		}
-	} else if k.away.lasts(time.Now()) {
+	} else if k.away.Lasts(time.Now()) {
 		r.log.Warn("redis is away", slog.Any("err", err))
 	}
 }
@@ -44,12 +44,12 @@ func (r *Replica) setUp(up bool) {
 func (r *Replica) noteKept(err error) {
 	k := &r.keeping
 	if err == nil {
-		k.broken.ends(time.Now())
+		k.broken.Ends(time.Now())
 		return
 	}
 	k.beaten = time.Time{}
 	k.failed++
-	if k.broken.lasts(time.Now()) {
+	if k.broken.Lasts(time.Now()) {
 		r.log.Warn("what replicas share could not be kept in redis", slog.Any("err", err))
 	}
 }
@@ -62,8 +62,8 @@ func (r *Replica) sync(ctx context.Context) error {
 	}
 	r.metrics.skew.Set(skew.Seconds())
 	if skew.Abs() <= maxSkew {
-		r.keeping.skewed.ends(time.Now())
-	} else if r.keeping.skewed.lasts(time.Now()) {
+		r.keeping.skewed.Ends(time.Now())
+	} else if r.keeping.skewed.Lasts(time.Now()) {
 		r.log.Warn("this machine's clock differs from redis'", slog.Duration("skew", skew))
 	}
 	return nil

@@ -3,11 +3,11 @@ package replica
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/starling-tracker/starling/internal/outage"
 	"github.com/starling-tracker/starling/internal/redisconn"
 )
 
@@ -16,8 +16,6 @@ const (
 	probeAwayEvery = 500 * time.Millisecond // while it is not
 	beatEvery      = 5 * time.Second
 	syncEvery      = 10 * time.Second
-	firstBackoff   = 100 * time.Millisecond // before the first contact
-	maxBackoff     = time.Second
 	stepTimeout    = time.Second
 	maxSkew        = 5 * time.Second // that needs no attention
 )
@@ -30,10 +28,10 @@ type keeping struct {
 	beaten  time.Time // zero when the next heartbeat is due
 	synced  time.Time
 	failed  int // attempts at the first contact
-	away    outage
-	refused outage // Redis is there, and does not let us in
-	broken  outage // Redis lets us in, and heartbeats fail
-	skewed  outage
+	away    outage.Outage
+	refused outage.Outage // Redis is there, and does not let us in
+	broken  outage.Outage // Redis lets us in, and heartbeats fail
+	skewed  outage.Outage
 }
 
 // Run keeps this replica among the others until ctx is done, takes it from the list, and returns nil. It
@@ -144,19 +142,10 @@ func step(ctx context.Context, do func(context.Context) error) error {
 func (r *Replica) pause() time.Duration {
 	switch {
 	case !r.keeping.joined:
-		return backoff(r.keeping.failed)
+		return outage.Pause(r.keeping.failed)
 	case r.up.Load():
 		return probeEvery
 	default:
 		return probeAwayEvery
 	}
-}
-
-// backoff returns a random pause after so many failures, up to one that doubles with each.
-func backoff(failures int) time.Duration {
-	longest := maxBackoff
-	if doublings := failures - 1; doublings < 5 {
-		longest = min(maxBackoff, firstBackoff<<max(doublings, 0))
-	}
-	return rand.N(longest) //nolint:gosec // nothing is lost if it is guessed
 }

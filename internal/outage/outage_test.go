@@ -1,41 +1,43 @@
-package replica
+package outage_test
 
 import (
 	"testing"
 	"time"
+
+	"github.com/starling-tracker/starling/internal/outage"
 )
 
 func TestAnOutageIsToldOfOnceAMinute(t *testing.T) {
-	var o outage
+	var o outage.Outage
 	start := time.Now()
-	if _, was := o.ends(start); was {
+	if _, was := o.Ends(start); was {
 		t.Error("got the end of an outage that never began")
 	}
 	for round := range 2 {
 		told := 0
 		for n := range 1200 { // five minutes of probes
-			if o.lasts(start.Add(time.Duration(n) * 250 * time.Millisecond)) {
+			if o.Lasts(start.Add(time.Duration(n) * 250 * time.Millisecond)) {
 				told++
 			}
 		}
 		if told != 5 {
 			t.Errorf("round %d: got %d lines in five minutes, want 5", round, told)
 		}
-		lasted, was := o.ends(start.Add(5 * time.Minute))
+		lasted, was := o.Ends(start.Add(5 * time.Minute))
 		if !was || lasted != 5*time.Minute {
 			t.Errorf("round %d: got an end %v after %v, want one after 5m", round, was, lasted)
 		}
 	}
 }
 
-func TestTheBackoffGrowsAndIsBounded(t *testing.T) {
+func TestThePauseGrowsAndIsBounded(t *testing.T) {
 	for failures, want := range map[int]time.Duration{
 		0: 100 * time.Millisecond, 1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 4: 800 * time.Millisecond,
 		5: time.Second, 6: time.Second, 1000: time.Second, 1 << 40: time.Second,
 	} {
 		var longest time.Duration
 		for range 1000 {
-			longest = max(longest, backoff(failures))
+			longest = max(longest, outage.Pause(failures))
 		}
 		if longest > want || longest < want*9/10 {
 			t.Errorf("%d failures: got %v at the longest of 1000 pauses, want nearly %v", failures, longest, want)
