@@ -1,0 +1,20 @@
+package redisbus
+
+import "github.com/starling-tracker/starling/internal/swarm"
+
+// What tests of messages need.
+var (
+	ValidJSON = validJSON
+	TagOf     = func(b *Bus) [8]byte { return b.tag }
+)
+
+// MaxDepth is how deep an SDP may be nested.
+const MaxDepth = maxDepth
+
+// AppendMessage appends the message for s of the replica from.
+func AppendMessage(b []byte, s *swarm.Signal, from [8]byte) []byte { return appendMessage(b, s, from) }
+
+// ParseMessage fills all of s but its To.
+func ParseMessage(message []byte, maxSDP int, s *swarm.Signal) bool {
+	return parseMessage(message, maxSDP, s)
+}
