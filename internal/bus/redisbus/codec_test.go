@@ -166,6 +166,18 @@ func BenchmarkParseMessage(b *testing.B) {
 	}
 }
 
+func BenchmarkValidJSON(b *testing.B) {
+	sdp := realSDP()
+	for name, valid := range map[string]func([]byte) bool{"ours": redisbus.ValidJSON, "json.Valid": json.Valid} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(sdp)))
+			for b.Loop() {
+				valid(sdp)
+			}
+		})
+	}
+}
+
 // realSDP returns an offer as large as those of browsers.
 func realSDP() []byte {
 	line := `a=candidate:842163049 1 udp 1677729535 203.0.113.77 46154 typ srflx raddr 0.0.0.0 rport 0 generation 0\r\n`

@@ -89,22 +89,34 @@ func (c *checker) word(word string) bool {
 	return true
 }
 
+// plain are the bytes that mean themselves in a string.
+var plain = func() (table [256]bool) {
+	for b := range table {
+		table[b] = b >= ' ' && b != '"' && b != '\\'
+	}
+	return table
+}()
+
 // string skips a string.
 func (c *checker) string() bool {
-	for c.at++; c.at < len(c.text); c.at++ {
-		switch b := c.text[c.at]; {
-		case b == '"':
+	for c.at++; ; c.at++ {
+		text := c.text[c.at:]
+		n := 0
+		for n < len(text) && plain[text[n]] {
+			n++
+		}
+		c.at += n
+		switch {
+		case n == len(text) || text[n] < ' ':
+			return false
+		case text[n] == '"':
 			c.at++
 			return true
-		case b < ' ':
+		}
+		if c.at++; !c.escape() {
 			return false
-		case b == '\\':
-			if c.at++; !c.escape() {
-				return false
-			}
 		}
 	}
-	return false
 }
 
 // escape checks what is behind a backslash, and stops at its last byte.

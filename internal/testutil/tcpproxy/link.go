@@ -16,8 +16,9 @@ const chunkBytes = 32 << 10
 // A link is a client's connection and its way on to the server.
 type link struct {
 	*Proxy
-	turn  sync.Mutex // guards burst
-	burst bool       // the last bytes were the client's
+	number int        // of the connection
+	turn   sync.Mutex // guards burst
+	burst  bool       // the last bytes were the client's
 }
 
 // A chunk is what came in one piece, and when it is due at the other end.
@@ -26,8 +27,8 @@ type chunk struct {
 	due  time.Time
 }
 
-// carry passes what comes from src on to dst until either is closed, and closes both.
-func (l *link) carry(dst, src net.Conn, note func(data []byte)) {
+// carry passes what comes from src on to dst until either is closed, and closes both. What note refuses is lost.
+func (l *link) carry(dst, src net.Conn, note func(data []byte) bool) {
 	chunks := make(chan chunk, maxChunks)
 	var writer sync.WaitGroup
 	writer.Go(func() {
@@ -44,8 +45,7 @@ func (l *link) carry(dst, src net.Conn, note func(data []byte)) {
 	buf := make([]byte, chunkBytes)
 	for {
 		n, err := src.Read(buf)
-		if n > 0 {
-			note(buf[:n])
+		if n > 0 && note(buf[:n]) {
 			chunks <- chunk{slices.Clone(buf[:n]), time.Now().Add(l.latency())}
 		}
 		if err != nil {
@@ -63,7 +63,7 @@ func (l *link) latency() time.Duration {
 }
 
 // asked notes bytes of the client.
-func (l *link) asked(data []byte) {
+func (l *link) asked(data []byte) bool {
 	l.turn.Lock()
 	first := !l.burst
 	l.burst = true
@@ -74,11 +74,19 @@ func (l *link) asked(data []byte) {
 	if first && observe != nil {
 		observe(data)
 	}
+	return true
 }
 
 // answered notes bytes of the server.
-func (l *link) answered([]byte) {
+func (l *link) answered(data []byte) bool {
 	l.turn.Lock()
 	l.burst = false
 	l.turn.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.number < l.muted {
+		return false
+	}
+	l.passed.Add(int64(len(data)))
+	return true
 }

@@ -1,11 +1,12 @@
 // Package tcpproxy stands between a client and a server in a test, and makes the way between them worse:
-// longer, or closed. It also counts what a client asks for: a burst is a run of its bytes with none of the
-// server's in between, so one round trip is one burst however many packets it takes.
+// longer, closed, or open and of no use. It also counts what passes: a burst is a run of a client's bytes with
+// none of the server's in between, so one round trip is one burst however many packets it takes.
 package tcpproxy
 
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -17,12 +18,15 @@ type Proxy struct {
 	tb     testing.TB
 	target string
 	links  sync.WaitGroup // goroutines
+	passed atomic.Int64   // bytes of the server
 
 	mu       sync.Mutex // guards what follows
 	listener net.Listener
 	conns    map[net.Conn]struct{} // both ends
 	delay    time.Duration
 	observe  func(burst []byte)
+	muted    int // connections that are older than this one bring nothing of the server
+	linked   int // connections so far
 }
 
 // Start starts a proxy for the server at target that lasts as long as the test.
@@ -51,6 +55,17 @@ func (p *Proxy) Observe(f func(burst []byte)) {
 	defer p.mu.Unlock()
 	p.observe = f
 }
+
+// Mute has nothing of the server arrive on the connections that there are, which stay open. New ones are as
+// good as any.
+func (p *Proxy) Mute() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.muted = p.linked
+}
+
+// Passed returns how many bytes of the server have arrived.
+func (p *Proxy) Passed() int64 { return p.passed.Load() }
 
 // Refuse closes all connections and has new ones refused, as when no server is running.
 func (p *Proxy) Refuse() {
@@ -96,11 +111,11 @@ func (p *Proxy) link(client net.Conn) {
 		return
 	}
 	defer server.Close() //nolint:errcheck // it has nothing to flush
-	if !p.keep(client, server) {
+	l := &link{Proxy: p}
+	if !p.keep(l, client, server) {
 		return
 	}
 	defer p.drop(client, server)
-	l := &link{Proxy: p}
 	var ways sync.WaitGroup
 	ways.Go(func() { l.carry(server, client, l.asked) })
 	ways.Go(func() { l.carry(client, server, l.answered) })
@@ -108,9 +123,11 @@ func (p *Proxy) link(client net.Conn) {
 }
 
 // keep remembers the ends of a link, unless connections are refused by now.
-func (p *Proxy) keep(ends ...net.Conn) bool {
+func (p *Proxy) keep(l *link, ends ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	l.number = p.linked
+	p.linked++
 	for _, c := range ends {
 		p.conns[c] = struct{}{}
 	}

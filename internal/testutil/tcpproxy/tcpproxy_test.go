@@ -2,9 +2,11 @@ package tcpproxy_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -116,5 +118,24 @@ func TestRefusedConnectionsAreLetInAgain(t *testing.T) {
 	p.Accept()
 	if _, err := ask(dial(t, p), 1); err != nil {
 		t.Errorf("got error %v, want an answer again", err)
+	}
+}
+
+func TestAMutedConnectionStaysOpenAndSaysNothing(t *testing.T) {
+	p := tcpproxy.Start(t, startEcho(t))
+	old := dial(t, p)
+	if _, err := ask(old, 1); err != nil {
+		t.Fatal(err)
+	}
+	p.Mute()
+	old.SetDeadline(time.Now().Add(100 * time.Millisecond))
+	if _, err := ask(old, 1); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got error %v, want none but that nothing came", err)
+	}
+	if _, err := ask(dial(t, p), 5); err != nil {
+		t.Errorf("a new connection: got error %v", err)
+	}
+	if got, want := p.Passed(), int64(2+10); got != want {
+		t.Errorf("got %d bytes that have arrived, want %d", got, want)
 	}
 }
