@@ -18,3 +18,10 @@ func AppendMessage(b []byte, s *swarm.Signal, from [8]byte) []byte { return appe
 func ParseMessage(message []byte, maxSDP int, s *swarm.Signal) bool {
 	return parseMessage(message, maxSDP, s)
 }
+
+// Drain forgets what waits in the lanes, of a bus that does not run.
+func Drain(b *Bus) {
+	for _, l := range b.lanes {
+		l.take()
+	}
+}
