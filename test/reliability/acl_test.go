@@ -1,13 +1,21 @@
 package reliability_test
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/starling-tracker/starling/internal/bus/bustest"
+	"github.com/starling-tracker/starling/internal/bus/redisbus"
 	"github.com/starling-tracker/starling/internal/redisconn"
+	"github.com/starling-tracker/starling/internal/replica"
 	"github.com/starling-tracker/starling/internal/store/redisstore"
 	"github.com/starling-tracker/starling/internal/testutil/redistest"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
@@ -68,20 +76,35 @@ func TestTheDocumentedUserMayDoAllThatIsNeededAndNoMore(t *testing.T) {
 	if _, err := redisstore.Detail(t.Context(), conn, bittorrent.InfoHash{1}, 10, time.Now()); err != nil {
 		t.Errorf("starling swarm: got error %v", err)
 	}
-	channel := conn.Channel(bittorrent.PeerID{1}, 32)
-	if err := conn.SPublish(t.Context(), channel, "x").Err(); err != nil {
-		t.Errorf("SPUBLISH %s: got error %v", channel, err)
-	}
-	sub := conn.SSubscribe(t.Context(), channel)
-	defer sub.Close()
-	if _, err := sub.ReceiveTimeout(t.Context(), patience); err != nil {
-		t.Errorf("SSUBSCRIBE %s: got error %v", channel, err)
+	wantSignalsCarried(t, conn)
+	if denied := server.Text("ACL", "LOG"); denied != "[]" {
+		t.Errorf("got commands denied for signals, want none: %s", denied)
 	}
 	for _, args := range [][]any{{"flushall"}, {"keys", "*"}, {"get", "other"}, {"config", "get", "*"}, {"spublish", "other", "x"}} {
 		if err := conn.Do(t.Context(), args...).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM") {
 			t.Errorf("%v: got error %v, want NOPERM", args, err)
 		}
 	}
+}
+
+// wantSignalsCarried has two replicas carry a signal from one to the other, and stop.
+func wantSignalsCarried(t *testing.T, conn *redisconn.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	buses := make([]*redisbus.Bus, 2)
+	for i := range buses {
+		buses[i] = redisbus.New(conn, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), redisbus.Options{Partitions: replica.Partitions})
+		running.Go(func() { _ = buses[i].Run(ctx) })
+	}
+	in := bustest.NewInbox(t, "a browser")
+	stop := in.Subscribe(buses[0], bustest.ID(1))
+	buses[1].Publish(bustest.Offer(bustest.ID(1), 1))
+	in.Want(bustest.Offer(bustest.ID(1), 1))
+	stop()
+	in.Subscribe(buses[0], bustest.ID(1)) // Redis was told of the end by then
 }
 
 // TestTheDocumentedUserMayFollowSlots has a slot of a Cluster on its way, which takes commands of its own.

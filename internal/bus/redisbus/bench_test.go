@@ -81,18 +81,24 @@ func BenchmarkRelay(b *testing.B) {
 			at := sent % browsers
 			from.Publish(signals[at : at+announceOffers]...)
 			sent += announceOffers
-			for ; sent-got > underway-announceOffers; got++ {
-				<-arrived
-			}
+			got += wait(b, arrived, sent-got-(underway-announceOffers))
 		}
-		for ; got < sent; got++ {
-			select {
-			case <-arrived:
-			case <-time.After(patience):
-				b.Fatalf("lost %d of %d offers", sent-got, sent)
-			}
-		}
+		wait(b, arrived, sent-got)
 	})
+}
+
+// wait waits for n offers, if that is more than none, and returns how many it waited for.
+func wait(b *testing.B, arrived <-chan struct{}, n int) int {
+	b.Helper()
+	lost := time.After(patience)
+	for i := range n {
+		select {
+		case <-arrived:
+		case <-lost:
+			b.Fatalf("got %d of %d offers, the others are lost", i, n)
+		}
+	}
+	return max(n, 0)
 }
 
 // BenchmarkRelayFloor does as little as go-redis allows: pipelines of as many SPUBLISH, of the same size, and

@@ -32,7 +32,7 @@ import (
 type Options struct {
 	Partitions int           // of the channels; must be set, and the same for all replicas
 	MaxSDP     int           // bytes of an offer or an answer; zero: 64 KiB
-	Queue      int           // signals that wait in a lane at most; zero: 4096
+	Queue      int           // signals that wait in a lane at most, beside those being sent; zero: 4096
 	QueueBytes int           // that they have at most; zero: 16 MiB
 	Deadline   time.Duration // of a pipeline; zero: half a second
 	ProbeEvery time.Duration // a connection that misses three probes is opened again; zero: two seconds

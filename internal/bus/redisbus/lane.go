@@ -84,7 +84,7 @@ func (l *lane) take() {
 	l.taken, l.waiting = l.waiting, q
 }
 
-// run sends signals until ctx is done, and then those that wait.
+// run sends signals until ctx is done, and then those that wait. What is published after that is dropped.
 func (l *lane) run(ctx context.Context) {
 	sending := context.WithoutCancel(ctx)
 	for {
@@ -99,6 +99,7 @@ func (l *lane) run(ctx context.Context) {
 			l.awaitRedis(ctx, p)
 		}
 		if done {
+			l.setAway(true)
 			return
 		}
 	}

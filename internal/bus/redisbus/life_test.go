@@ -152,7 +152,8 @@ func TestABusStopsWhateverRedisDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	b := redisbus.New(conn, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), options)
+	registry := prometheus.NewRegistry()
+	b := redisbus.New(conn, slog.New(slog.DiscardHandler), registry, options)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
@@ -167,6 +168,12 @@ func TestABusStopsWhateverRedisDoes(t *testing.T) {
 		t.Errorf("got error %v after %v, want none within seconds", err, time.Since(began))
 	}
 	began = time.Now()
+	b.Publish(offers(1000)...)
+	reg := &bus{tb: t, reg: registry}
+	lost := reg.count(dropped, "away") + reg.count(dropped, "full")
+	if sent := reg.count("starling_bus_published_total", ""); sent+lost != 2*999 { // one each time was for who is here
+		t.Errorf("got %d published and %d dropped, want every signal counted", sent, lost)
+	}
 	if _, err := b.Subscribe(t.Context(), bustest.ID(1), in.Deliver); err == nil || time.Since(began) > time.Second {
 		t.Errorf("subscribing to a bus that has stopped: got error %v after %v, want one at once", err, time.Since(began))
 	}
