@@ -33,26 +33,30 @@ func announceMany(t *testing.T, s *redisstore.Store, lo, hi int, e bittorrent.Ev
 func TestASwarmThatChangedTenfoldBehindAReplicaCostsItOneShortListAtMost(t *testing.T) {
 	t.Parallel()
 	url := redistest.Start(t).URL()
-	tests := []struct{ from, to, short int }{
-		{10, 1, 0},
-		{50, 5, 0},
-		{79, 7, 0}, // read whole
-		{200, 20, 1},
-		{1000, 100, 1},
-		{5000, 500, 1},
-		{1, 10, 0},
-		{8, 80, 0},
-		{20, 200, 0},
-		{100, 1000, 0},
-		{500, 5000, 0},
+	tests := []struct{ from, to, want, short int }{
+		{10, 1, 50, 0},
+		{50, 5, 50, 0},
+		{79, 7, 50, 0}, // read whole
+		{200, 20, 50, 1},
+		{1000, 100, 50, 1},
+		{5000, 500, 50, 1},
+		{150, 15, 200, 1},
+		{1, 10, 50, 0},
+		{8, 80, 50, 0},
+		{10, 100, 200, 0},
+		{20, 200, 50, 0},
+		{20, 200, 200, 0},
+		{40, 400, 200, 0},
+		{100, 1000, 50, 0},
+		{500, 5000, 50, 0},
 	}
 	for _, tt := range tests {
 		for _, seeder := range []bool{false, true} {
-			t.Run(fmt.Sprintf("From%dTo%d/Seeder=%v", tt.from, tt.to, seeder), func(t *testing.T) {
+			t.Run(fmt.Sprintf("From%dTo%d/Want%d/Seeder=%v", tt.from, tt.to, tt.want, seeder), func(t *testing.T) {
 				reg, conn := prometheus.NewRegistry(), connect(t, url)
 				here, there := openWith(t, conn, reg, options), open(t, conn, options)
 				announceMany(t, there, 0, tt.from, bittorrent.None)
-				a := swarm.Announce{InfoHash: hash(1), Peer: peer(9999), Seeder: seeder, NumWant: 50}
+				a := swarm.Announce{InfoHash: hash(1), Peer: peer(9999), Seeder: seeder, NumWant: tt.want}
 				say(t, here, a)
 				say(t, here, a)
 				if tt.from < tt.to {
@@ -67,7 +71,7 @@ func TestASwarmThatChangedTenfoldBehindAReplicaCostsItOneShortListAtMost(t *test
 					if !seeder {
 						there += stats.Seeders - 1
 					}
-					if full := min(50, int(there)); peers.Len() < full {
+					if full := min(tt.want, int(there)); peers.Len() < full {
 						short++
 						if n > 0 {
 							t.Errorf("answer %d: got a list of %d, want %d", n, peers.Len(), full)

@@ -9,12 +9,8 @@ import (
 	"github.com/starling-tracker/starling/internal/swarm"
 )
 
-// wholeBelow is the size up to which a pool is read whole. The commands that do so read one more of each
-// role, since the announcer is one of them, and no more than that of what has grown meanwhile.
-const (
-	wholeBelow = 80
-	wholeLimit = wholeBelow + 1
-)
+// wholeBelow is the size up to which a pool is read whole.
+const wholeBelow = 80
 
 // A window is what is read of a pool: all of a role that is alive, or a range of ranks. Ranks of seeders
 // count from the front, those of leechers from the back, so that each role's hold while the other grows.
@@ -27,7 +23,7 @@ type window struct {
 	reply *redis.RawCmd
 	again *redis.StringSliceCmd // in place of a reply that was elsewhere; mostly nil
 
-	from, to int64 // as ZRANGE wants it
+	from, to int64 // as ZRANGE wants it; of a whole role, its LIMIT
 }
 
 // elsewhere reports whether the window's pool is not, or no longer, on the node that was asked. Other
@@ -89,10 +85,13 @@ func (w want) plan(dst []window, h *poolHint, known bool) []window {
 	case w.count <= 0:
 		return dst
 	case known && hintS+hintL <= wholeBelow:
+		// Either role may have grown meanwhile, and is to fill the list alone then. The limit costs nothing
+		// while the pool is as small as it was.
+		n := max(wholeBelow, w.count) + 1
 		if !w.leechersOnly {
-			dst = append(dst, window{part: allSeeders})
+			dst = append(dst, window{part: allSeeders, count: n})
 		}
-		return append(dst, window{part: allLeechers})
+		return append(dst, window{part: allLeechers, count: n})
 	case w.leechersOnly:
 		return spans(dst, leechers, w.count+1, hintL, known)
 	case w.leechersFirst:
@@ -144,9 +143,11 @@ func (w *window) command(key any, live liveRange) (args [windowArgs]any, n int) 
 	case leechers:
 		w.from, w.to = -(first + count), -(first + 1)
 	case allSeeders:
-		return [...]any{"zrangebyscore", key, minusInf, live.seedersTo, "limit", 0, wholeLimit}, windowArgs
+		w.from, w.to = 0, count
+		return [...]any{"zrangebyscore", key, minusInf, live.seedersTo, "limit", &w.from, &w.to}, windowArgs
 	case allLeechers:
-		return [...]any{"zrevrangebyscore", key, inf, live.leechersFrom, "limit", 0, wholeLimit}, windowArgs
+		w.from, w.to = 0, count
+		return [...]any{"zrevrangebyscore", key, inf, live.leechersFrom, "limit", &w.from, &w.to}, windowArgs
 	}
 	return [windowArgs]any{"zrange", key, &w.from, &w.to}, 4
 }
