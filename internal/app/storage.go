@@ -52,7 +52,7 @@ func (p *parts) openStorage(cfg config.Config, reg prometheus.Registerer) (stora
 	}
 	p.redis = conn
 	p.replica = newReplica(conn, p.log, reg)
-	p.health.Needs = append(p.health.Needs, ops.Need{Name: "redis", Met: p.replica.Up, Required: cfg.Redis.Required})
+	p.health.Needs = append(p.health.Needs, ops.Need{Name: "redis", Met: p.replica.Takes, Required: cfg.Redis.Required})
 	store := redisstore.New(conn, p.log, reg, redisstore.Options{
 		PeerLifetime:     cfg.Store.PeerLifetime,
 		Lease:            lease,

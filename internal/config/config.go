@@ -94,7 +94,7 @@ type Redis struct {
 	Deadline time.Duration `name:"deadline" default:"500ms" help:"How long an announce waits for Redis before its client is told to come back in a few minutes, 10ms to 30s."`
 	Recount  time.Duration `name:"recount" default:"10s" help:"How old the counts may be that a reply shows of the pools its client is not in: IPv6 peers for one on IPv4; as much later it may be told of the first of them. Scrapes always count. Zero: counted for each reply, at a price."`
 	Remember int           `name:"remember" default:"1000000" help:"Swarms whose size a replica remembers, about 200 bytes each, to ask Redis for no more than needed. With fewer of them remembered more is asked."`
-	Required bool          `name:"required" default:"false" negatable:"" help:"Have /readyz answer 503 while Redis is away, so that load balancers send clients to replicas that reach it. Without it a replica stays ready and refuses politely: when Redis is away for all there is nobody better."`
+	Required bool          `name:"required" default:"false" negatable:"" help:"Have /readyz answer 503 while Redis is away or takes no writes, so that load balancers send clients to replicas that reach it. Without it a replica stays ready and refuses politely: when Redis is away for all there is nobody better."`
 }
 
 // Ops sets the HTTP server for operators: metrics, health and profiles.

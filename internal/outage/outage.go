@@ -4,28 +4,46 @@ package outage
 
 import (
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
-// tellEvery is how often the log is told of what goes on.
-const tellEvery = time.Minute
+// How often the log is told of what goes on: tellEvery of the same, changeEvery of what is another thing by
+// now. Reasons may take turns with each attempt.
+const (
+	tellEvery   = time.Minute
+	changeEvery = 5 * time.Second
+)
 
 // An Outage is something that goes wrong for a while. Its zero value is none.
 type Outage struct {
-	since time.Time // zero while there is none
-	told  time.Time
+	since  time.Time // zero while there is none
+	told   time.Time
+	reason string // that was told, without numbers
 }
 
-// Lasts records that it does, and reports whether the log should be told: when it begins, and once a
-// minute.
-func (o *Outage) Lasts(now time.Time) (tell bool) {
-	if o.since.IsZero() {
+// Lasts records that it does for a reason, and reports whether the log should be told: when it begins, when
+// its reason is another one, and once a minute.
+func (o *Outage) Lasts(now time.Time, reason string) (tell bool) {
+	reason = withoutNumbers(reason)
+	switch silent := now.Sub(o.told); {
+	case o.since.IsZero():
 		o.since = now
-	} else if now.Sub(o.told) < tellEvery {
+	case silent < changeEvery, silent < tellEvery && reason == o.reason:
 		return false
 	}
-	o.told = now
+	o.told, o.reason = now, reason
 	return true
+}
+
+// withoutNumbers returns a reason without what differs from one attempt to the next, such as the local port.
+func withoutNumbers(reason string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, reason)
 }
 
 // Ends records that it does, and reports how long it lasted, if there was one.

@@ -1,6 +1,7 @@
 package outage_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ func TestAnOutageIsToldOfOnceAMinute(t *testing.T) {
 	for round := range 2 {
 		told := 0
 		for n := range 1200 { // five minutes of probes
-			if o.Lasts(start.Add(time.Duration(n) * 250 * time.Millisecond)) {
+			if o.Lasts(start.Add(time.Duration(n)*250*time.Millisecond), "refused") {
 				told++
 			}
 		}
@@ -26,6 +27,31 @@ func TestAnOutageIsToldOfOnceAMinute(t *testing.T) {
 		lasted, was := o.Ends(start.Add(5 * time.Minute))
 		if !was || lasted != 5*time.Minute {
 			t.Errorf("round %d: got an end %v after %v, want one after 5m", round, was, lasted)
+		}
+	}
+}
+
+func TestAnOutageIsToldOfAgainWhenItsReasonIsAnotherOne(t *testing.T) {
+	start := time.Now()
+	tests := []struct {
+		name   string
+		reason func(n int) string
+		want   int
+	}{
+		{"changed once", func(n int) string { return map[bool]string{false: "refused", true: "timeout"}[n >= 60] }, 2},
+		{"ports differ", func(n int) string { return fmt.Sprintf("read 127.0.0.1:%d: timeout", 40000+n) }, 1},
+		{"taking turns", func(n int) string { return string(rune('a' + n%7)) }, 6},
+	}
+	for _, tt := range tests {
+		var o outage.Outage
+		told := 0
+		for n := range 120 { // half a minute of probes
+			if o.Lasts(start.Add(time.Duration(n)*250*time.Millisecond), tt.reason(n)) {
+				told++
+			}
+		}
+		if told != tt.want {
+			t.Errorf("%s: got %d lines in half a minute, want %d", tt.name, told, tt.want)
 		}
 	}
 }

@@ -42,6 +42,7 @@ type Replica struct {
 	secrets *secrets
 	joined  chan struct{}
 	up      atomic.Bool
+	refuses atomic.Bool // the last heartbeat
 	keeping keeping
 }
 
@@ -78,6 +79,10 @@ func (r *Replica) Joined() <-chan struct{} { return r.joined }
 // Up reports whether Redis was there when it was last asked, which is at most two seconds ago while Run
 // runs. A Cluster is there as long as a part of it serves.
 func (r *Replica) Up() bool { return r.up.Load() }
+
+// Takes reports whether Redis is up and takes what is written. One that has become a replica of another, or is
+// full, is up and does not; nor do its swarms change then. It is noticed with the next heartbeat.
+func (r *Replica) Takes() bool { return r.up.Load() && !r.refuses.Load() }
 
 // Secrets returns the secret that connection IDs are made with at the time now, and another one that is
 // accepted too. It takes no lock and does not allocate.

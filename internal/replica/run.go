@@ -27,9 +27,8 @@ type keeping struct {
 	checked bool      // that this Redis is new enough
 	beaten  time.Time // zero when the next heartbeat is due
 	synced  time.Time
-	failed  int // attempts at the first contact
-	away    outage.Outage
-	refused outage.Outage // Redis is there, and does not let us in
+	failed  int    // attempts at the first contact
+	away    outage.Outage // Redis is not there, or does not let us in
 	broken  outage.Outage // Redis lets us in, and heartbeats fail
 	skewed  outage.Outage
 }

@@ -26,7 +26,7 @@ func (n *note) away(p *partition, err error) {
 		n.lost = map[*partition]bool{}
 	}
 	n.lost[p] = true
-	if n.deaf.Lasts(time.Now()) {
+	if n.deaf.Lasts(time.Now(), err.Error()) {
 		n.log.Warn("signals of other replicas do not arrive", slog.Any("err", err))
 	}
 }
@@ -50,7 +50,7 @@ func (n *note) sent(err error) {
 	defer n.mu.Unlock()
 	if err == nil {
 		n.refused.Ends(time.Now())
-	} else if n.refused.Lasts(time.Now()) {
+	} else if n.refused.Lasts(time.Now(), err.Error()) {
 		n.log.Warn("redis refuses signals", slog.Any("err", err))
 	}
 }
