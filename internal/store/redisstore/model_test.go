@@ -90,8 +90,8 @@ func newWalk(t *testing.T, url string, recount time.Duration, rng *rand.Rand) *w
 		versions: map[swarm.Peer][2]swarm.Version{},
 	}
 	w.latest = w.now
-	conn := connect(t, url)
 	opts := options
+	conn := connectFor(t, url, opts.Deadline) // on a machine that is busy, too
 	opts.PeerLifetime, opts.Lease, opts.Recount = walkLifetime, walkLease, recount
 	opts.Queue = maxSize
 	opts.Now = func() time.Time { return w.now } // it is set while nobody announces

@@ -24,7 +24,14 @@ var opened atomic.Int64
 // connect returns a client with key names of its own.
 func connect(t testing.TB, url string) *redisconn.Conn {
 	t.Helper()
-	conn, err := redisconn.Open(redisconn.Options{URL: url, Prefix: fmt.Sprintf("t%d:", opened.Add(1))})
+	return connectFor(t, url, 0)
+}
+
+// connectFor is connect where an answer may take as long as timeout.
+func connectFor(t testing.TB, url string, timeout time.Duration) *redisconn.Conn {
+	t.Helper()
+	prefix := fmt.Sprintf("t%d:", opened.Add(1))
+	conn, err := redisconn.Open(redisconn.Options{URL: url, Prefix: prefix, Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)
 	}
