@@ -1,10 +1,8 @@
 package redisconn_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"net"
@@ -180,42 +178,10 @@ func TestAnotherKindOfRedisThanTheURLSaysIsRefused(t *testing.T) {
 
 func TestAnOldRedisIsRefused(t *testing.T) {
 	for version, refused := range map[string]bool{"6.2.14": true, "7.0.0": false, "8.1": false, "": true} {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			serveInfo(ln, version)
-		}()
-		err = open(t, "redis://"+ln.Addr().String()).Check(t.Context())
+		fake := redistest.Fake{Version: func() string { return version }}
+		err := open(t, fake.Start(t)).Check(t.Context())
 		if errors.Is(err, redisconn.ErrVersion) != refused {
 			t.Errorf("version %q: got error %v, want it refused: %v", version, err, refused)
-		}
-		_ = ln.Close()
-		<-done
-	}
-}
-
-// serveInfo is a server that answers one connection's INFO and knows nothing else.
-func serveInfo(ln net.Listener, version string) {
-	conn, err := ln.Accept()
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-	for in := bufio.NewScanner(conn); in.Scan(); {
-		switch strings.ToLower(in.Text()) {
-		case "info":
-			text := "# Server\r\nredis_version:" + version + "\r\n"
-			fmt.Fprintf(conn, "$%d\r\n%s\r\n", len(text), text)
-			return
-		case "hello":
-			fmt.Fprint(conn, "-ERR unknown command\r\n")
-		case "client":
-			fmt.Fprint(conn, "+OK\r\n")
 		}
 	}
 }

@@ -1,13 +1,7 @@
 package replica_test
 
 import (
-	"bufio"
 	"errors"
-	"fmt"
-	"net"
-	"strconv"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,101 +9,11 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/starling-tracker/starling/internal/redisconn"
+	"github.com/starling-tracker/starling/internal/testutil/redistest"
 )
 
-// A fake is a Redis of any version and time that knows little else.
-type fake struct {
-	version func() string
-	ahead   time.Duration
-	exists  func() string // its reply; zero: there is none
-}
-
-// start serves until the test is over.
-func (f fake) start(t *testing.T) (url string) {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { f.serve(conn) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = ln.Close()
-		wg.Wait()
-	})
-	return "redis://" + ln.Addr().String()
-}
-
-func (f fake) serve(conn net.Conn) {
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-	in := bufio.NewReader(conn)
-	for {
-		name, err := readCommand(in)
-		if err != nil {
-			return
-		}
-		switch name {
-		case "info":
-			text := "# Server\r\nredis_version:" + f.version() + "\r\n"
-			fmt.Fprintf(conn, "$%d\r\n%s\r\n", len(text), text)
-		case "exists":
-			reply := ":0"
-			if f.exists != nil {
-				reply = f.exists()
-			}
-			fmt.Fprint(conn, reply+"\r\n")
-		case "client":
-			fmt.Fprint(conn, "+OK\r\n")
-		case "time":
-			second := strconv.FormatInt(time.Now().Add(f.ahead).Unix(), 10)
-			fmt.Fprintf(conn, "*2\r\n$%d\r\n%s\r\n$1\r\n0\r\n", len(second), second)
-		default:
-			fmt.Fprint(conn, "-ERR unknown command\r\n")
-		}
-	}
-}
-
-// readCommand reads a command and returns its name.
-func readCommand(in *bufio.Reader) (name string, err error) {
-	var n int
-	if _, err := fmt.Fscanf(in, "*%d\r\n", &n); err != nil {
-		return "", err
-	}
-	for i := range n {
-		var size int
-		if _, err := fmt.Fscanf(in, "$%d\r\n", &size); err != nil {
-			return "", err
-		}
-		word := make([]byte, size+2)
-		for read := 0; read < len(word); {
-			m, err := in.Read(word[read:])
-			if err != nil {
-				return "", err
-			}
-			read += m
-		}
-		if i == 0 {
-			name = strings.ToLower(string(word[:size]))
-		}
-	}
-	return name, nil
-}
-
-func old() string { return "6.2.14" }
-
-func fresh() string { return "7.0.0" }
-
 func TestAnOldRedisEndsRun(t *testing.T) {
-	r := run(t, fake{version: old}.start(t), newPrefix())
+	r := run(t, redistest.Fake{Version: redistest.Old}.Start(t), newPrefix())
 	if err := r.failure(t); !errors.Is(err, redisconn.ErrVersion) || r.hasJoined() {
 		t.Errorf("got error %v, want one of the version", err)
 	}
@@ -117,21 +21,21 @@ func TestAnOldRedisEndsRun(t *testing.T) {
 
 func TestAnOldRedisThatReplacesANewOneEndsRun(t *testing.T) {
 	var probes, versions atomic.Int64
-	f := fake{
-		version: func() string {
+	f := redistest.Fake{
+		Version: func() string {
 			if versions.Add(1) == 1 {
-				return fresh()
+				return "7.0.0"
 			}
-			return old()
+			return redistest.Old()
 		},
-		exists: func() string {
+		Exists: func() string {
 			if probes.Add(1) == 3 {
 				return "-LOADING"
 			}
 			return ":0"
 		},
 	}
-	if err := run(t, f.start(t), newPrefix()).failure(t); !errors.Is(err, redisconn.ErrVersion) {
+	if err := run(t, f.Start(t), newPrefix()).failure(t); !errors.Is(err, redisconn.ErrVersion) {
 		t.Errorf("got error %v, want one of the version", err)
 	}
 	if got := probes.Load(); got != 3 {
@@ -141,13 +45,13 @@ func TestAnOldRedisThatReplacesANewOneEndsRun(t *testing.T) {
 
 func TestALongGapIsToldOfOnce(t *testing.T) {
 	var probes atomic.Int64
-	f := fake{version: fresh, exists: func() string {
+	f := redistest.Fake{Exists: func() string {
 		if probes.Add(1) <= 5 {
 			return "-LOADING"
 		}
 		return ":0"
 	}}
-	r := run(t, f.start(t), newPrefix())
+	r := run(t, f.Start(t), newPrefix())
 	r.log.await(t, "redis is back")
 	for text, want := range map[string]int{"redis is away": 1, "LOADING": 1, "redis is back": 1} {
 		if got := r.log.count(text); got != want {
@@ -158,7 +62,7 @@ func TestALongGapIsToldOfOnce(t *testing.T) {
 
 func TestAClockThatIsFarOffIsWarnedOf(t *testing.T) {
 	for _, ahead := range []time.Duration{-time.Hour, time.Hour} {
-		r := run(t, fake{version: fresh, ahead: ahead}.start(t), newPrefix())
+		r := run(t, redistest.Fake{Ahead: ahead}.Start(t), newPrefix())
 		r.log.await(t, "could not be kept")
 		r.end(t)
 		if got := r.log.count("clock differs"); got != 1 {
@@ -172,11 +76,11 @@ func TestAClockThatIsFarOffIsWarnedOf(t *testing.T) {
 
 func TestHeartbeatsThatFailAreToldOfOnceAndNobodyJoins(t *testing.T) {
 	var probes atomic.Int64
-	f := fake{version: fresh, exists: func() string {
+	f := redistest.Fake{Exists: func() string {
 		probes.Add(1)
 		return ":0"
 	}}
-	r := run(t, f.start(t), newPrefix())
+	r := run(t, f.Start(t), newPrefix())
 	r.log.await(t, "could not be kept")
 	for tick := time.Tick(10 * time.Millisecond); probes.Load() < 5; {
 		<-tick

@@ -27,7 +27,7 @@ type keeping struct {
 	checked bool      // that this Redis is new enough
 	beaten  time.Time // zero when the next heartbeat is due
 	synced  time.Time
-	failed  int    // attempts at the first contact
+	failed  int           // attempts at the first contact
 	away    outage.Outage // Redis is not there, or does not let us in
 	broken  outage.Outage // Redis lets us in, and heartbeats fail
 	skewed  outage.Outage
