@@ -54,7 +54,7 @@ func TestTheDocumentedUserMayDoAllThatIsNeededAndNoMore(t *testing.T) {
 	pause(2 * time.Second)
 	l.halt()
 	if l.counts[answered] != l.sent() {
-		t.Errorf("got %v answered, refused, unanswered, wrong, want all answered; %q\n%s", l.counts, l.complaints, s.log())
+		t.Errorf("got %v answered, refused, unanswered, wrong, want all answered; %q\n%s", l.counts, l.complaints, s.Output())
 	}
 	if err := scrape(s); err != nil {
 		t.Errorf("scrape: got error %v", err)
@@ -62,7 +62,7 @@ func TestTheDocumentedUserMayDoAllThatIsNeededAndNoMore(t *testing.T) {
 	if status, body, err := s.get("/swarms/0123456789abcdef0123456789abcdef01234567"); status != 200 {
 		t.Errorf("/swarms: got %d %q, error %v", status, body, err)
 	}
-	if log := s.log(); strings.Contains(log, "NOPERM") {
+	if log := s.Output(); strings.Contains(log, "NOPERM") {
 		t.Errorf("got a log with refusals of Redis, want none:\n%s", log)
 	}
 	if denied := server.Text("ACL", "LOG"); denied != "[]" {

@@ -8,14 +8,12 @@ package reliability_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	_ "github.com/starling-tracker/starling/internal/app" // or go test would not see that Starling has changed
+	"github.com/starling-tracker/starling/internal/testutil/starlingtest"
 )
 
 var printTable = flag.Bool("reliability.table", false, "print the table of docs/reliability.md, under a heavier load")
@@ -34,10 +32,8 @@ func runAll(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "starling")
-	build := exec.Command("go", "build", "-o", program, "github.com/starling-tracker/starling/cmd/starling")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("go build: %v\n%s", err, out))
+	if program, err = starlingtest.Build(dir); err != nil {
+		panic(err)
 	}
 	if !*printTable {
 		// They wait far more than they compute.

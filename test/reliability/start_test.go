@@ -1,10 +1,8 @@
 package reliability_test
 
 import (
-	"bufio"
-	"fmt"
-	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -66,57 +64,14 @@ func TestADrainingReplicaIsNotReady(t *testing.T) {
 	s.awaitReady(200, "ready\n")
 	redis.Freeze() // which is no reason not to drain
 	defer redis.Thaw()
-	s.interrupt()
+	s.Signal(syscall.SIGTERM)
 	s.awaitReady(503, "draining\n")
 }
 
 func TestAnOldRedisIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
-	s := launch(t, "redis://"+startOldRedis(t, "6.2.14"))
-	select {
-	case <-s.ended:
-	case <-time.After(patience):
-		t.Fatalf("got a Starling that runs on:\n%s", s.log())
-	}
-	if code := s.cmd.ProcessState.ExitCode(); code == 0 || !strings.Contains(s.log(), "redis is too old") {
-		t.Errorf("got exit code %d, want a failure that says why:\n%s", code, s.log())
-	}
-}
-
-// startOldRedis starts a server that says it is an old Redis, and has nothing in it.
-func startOldRedis(t *testing.T, version string) (addr string) {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go serveOldRedis(conn, version)
-		}
-	}()
-	return ln.Addr().String()
-}
-
-func serveOldRedis(conn net.Conn, version string) {
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	for in := bufio.NewScanner(conn); in.Scan(); {
-		switch strings.ToLower(in.Text()) {
-		case "info":
-			text := "# Server\r\nredis_version:" + version + "\r\n"
-			fmt.Fprintf(conn, "$%d\r\n%s\r\n", len(text), text)
-		case "hello":
-			fmt.Fprint(conn, "-ERR unknown command\r\n")
-		case "client":
-			fmt.Fprint(conn, "+OK\r\n")
-		case "exists":
-			fmt.Fprint(conn, ":0\r\n")
-		}
+	s := launch(t, redistest.Fake{Version: redistest.Old}.Start(t))
+	if code := s.Wait(t); code == 0 || !strings.Contains(s.Output(), "redis is too old") {
+		t.Errorf("got exit code %d, want a failure that says why:\n%s", code, s.Output())
 	}
 }

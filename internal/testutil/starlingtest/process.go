@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -17,6 +19,9 @@ type Process struct {
 	cmd  *exec.Cmd
 	path string        // of what it wrote
 	done chan struct{} // closed when it has ended
+
+	asked  atomic.Bool // to end, by the test
+	judged atomic.Bool // by the test: it killed it, or knows how it ended
 }
 
 // Start runs a program in a home of its own, so that nobody's settings are read or changed.
@@ -54,12 +59,24 @@ func Start(tb testing.TB, name string, args ...string) *Process {
 }
 
 // Signal sends s. It may be called when the process has ended.
-func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
+func (p *Process) Signal(s os.Signal) {
+	switch s {
+	case syscall.SIGKILL:
+		p.judged.Store(true)
+	case syscall.SIGTERM, syscall.SIGINT:
+		p.asked.Store(true)
+	}
+	_ = p.cmd.Process.Signal(s)
+}
+
+// PID returns the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Wait waits until the process has ended and returns its exit code: -1 when a signal ended it, or when it
 // goes on for so long that the test has failed.
 func (p *Process) Wait(tb testing.TB) (code int) {
 	tb.Helper()
+	p.judged.Store(true)
 	select {
 	case <-p.done:
 		return p.cmd.ProcessState.ExitCode()

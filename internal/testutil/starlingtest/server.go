@@ -35,20 +35,64 @@ type Server struct {
 	*Process
 
 	HTTP, UDP map[string]string
+	Ops       string
 }
 
 // Launch starts the binary with everything at its defaults but the addresses, of which listen is one or
 // several, and the flags. It does not wait: see [Server.AwaitReady].
+//
+// It must run until the test is over or ends it, and is stopped then as [Stop] does, unless the test has
+// killed it, or waited for its end.
 func Launch(tb testing.TB, binary, listen string, flags ...string) *Server {
 	tb.Helper()
 	args := append([]string{
 		"serve", "--http.listen=" + listen, "--udp.listen=" + listen, "--ops.listen=127.0.0.1:0", "--log.format=json",
 	}, flags...)
-	return &Server{Process: Start(tb, binary, args...), HTTP: make(map[string]string), UDP: make(map[string]string)}
+	s := &Server{Process: Start(tb, binary, args...), HTTP: make(map[string]string), UDP: make(map[string]string)}
+	tb.Cleanup(func() { s.end(tb) })
+	return s
+}
+
+// end ends a server of which the test does not know how it ended.
+func (s *Server) end(tb testing.TB) {
+	if s.judged.Load() {
+		return
+	}
+	select {
+	case <-s.Ended():
+		if !s.asked.Load() {
+			tb.Errorf("got a Starling that ended by itself, with exit code %d, want it to run on", s.Wait(tb))
+			return
+		}
+	default:
+		if !s.asked.Load() { // a second time would be for those in a hurry
+			s.Signal(syscall.SIGTERM)
+		}
+	}
+	s.wantOrderlyEnd(tb)
+}
+
+func (s *Server) wantOrderlyEnd(tb testing.TB) {
+	tb.Helper()
+	if code := s.Wait(tb); code != 0 {
+		tb.Errorf("got exit code %d of a Starling that was asked to stop, want 0", code)
+	}
+}
+
+// AwaitListening waits until the server listens, ready or not, and learns where.
+func (s *Server) AwaitListening(tb testing.TB) {
+	tb.Helper()
+	s.await(tb, "listens", "announce to")
 }
 
 // AwaitReady waits until the server says that it is ready, and learns where it listens.
 func (s *Server) AwaitReady(tb testing.TB) {
+	tb.Helper()
+	s.await(tb, "is ready", "ready")
+}
+
+// await waits until the server has logged a message.
+func (s *Server) await(tb testing.TB, what, msg string) {
 	tb.Helper()
 	ended := false
 	if !Poll(patience, func() bool {
@@ -57,20 +101,20 @@ func (s *Server) AwaitReady(tb testing.TB) {
 			ended = true
 		default:
 		}
-		return s.readLog() || ended
+		return s.readLog(msg) || ended
 	}) || ended {
-		tb.Fatalf("got no Starling that is ready within %v; ended by itself: %v", patience, ended)
+		tb.Fatalf("got no Starling that %s within %v; ended by itself: %v", what, patience, ended)
 	}
 }
 
-// readLog learns the addresses, and reports whether the server is ready.
-func (s *Server) readLog() (ready bool) {
+// readLog learns the addresses, and reports whether the server has logged msg.
+func (s *Server) readLog(msg string) (logged bool) {
 	for line := range strings.Lines(s.Output()) {
 		var entry struct{ Msg, Proto, Addr string }
 		if json.Unmarshal([]byte(line), &entry) != nil {
 			continue
 		}
-		ready = ready || entry.Msg == "ready"
+		logged = logged || entry.Msg == msg
 		if entry.Msg != "listening" {
 			continue
 		}
@@ -83,9 +127,11 @@ func (s *Server) readLog() (ready bool) {
 			s.HTTP[family] = entry.Addr
 		case "udp":
 			s.UDP[family] = entry.Addr
+		case "ops":
+			s.Ops = entry.Addr
 		}
 	}
-	return ready
+	return logged
 }
 
 // Announce returns the URL that a torrent needs to use a protocol, "http" or "udp", in a family.
@@ -104,9 +150,7 @@ func Stop(tb testing.TB, servers ...*Server) {
 		s.Signal(syscall.SIGTERM)
 	}
 	for _, s := range servers {
-		if code := s.Wait(tb); code != 0 {
-			tb.Errorf("got exit code %d of a Starling that was asked to stop, want 0", code)
-		}
+		s.wantOrderlyEnd(tb)
 	}
 }
 
