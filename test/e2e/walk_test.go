@@ -101,6 +101,9 @@ func randomHash(rng *rand.Rand) (h bittorrent.InfoHash) {
 	return h
 }
 
+// protos are those of hosts. Browsers have IDs of their own, not addresses.
+var protos = [...]swarm.Proto{swarm.HTTP, swarm.UDP}
+
 // A walker has swarms that nobody else knows, and hosts of both families.
 type walker struct {
 	rng    *rand.Rand
@@ -136,7 +139,7 @@ func (w *walker) step() error {
 		Left: uint64(w.rng.IntN(2)), Event: bittorrent.Event(w.rng.IntN(bittorrent.Events)),
 		NumWant: []int32{maxNumWant, maxNumWant, 0, 3, -1}[w.rng.IntN(5)],
 	}
-	proto := swarm.Proto(w.rng.IntN(swarm.Protos))
+	proto := protos[w.rng.IntN(len(protos))]
 	if a.Event == bittorrent.Stopped && w.rng.IntN(8) == 0 {
 		a.Port = 0 // nobody's
 	}
@@ -151,7 +154,7 @@ func (w *walker) step() error {
 	if w.rng.IntN(3) > 0 {
 		return nil
 	}
-	return w.scrape(h, swarm.Proto(w.rng.IntN(swarm.Protos)))
+	return w.scrape(h, protos[w.rng.IntN(len(protos))])
 }
 
 // scrape scrapes all swarms of the walker, one of them twice, and one that nobody knows.
