@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/starling-tracker/starling/internal/redisconn"
 )
 
 // commands makes the commands of a lane's pipelines. Making them would cost more than sending them does,
@@ -19,6 +21,9 @@ type commands struct {
 	ints  [reusable + 1]reuse[*redis.IntCmd]
 	raws  [reusable + 1]reuse[*redis.RawCmd]
 }
+
+// newCommands returns those of a lane over conn.
+func newCommands(conn *redisconn.Conn) commands { return commands{fresh: conn.IsCluster()} }
 
 // reusable is how many arguments a command has at most that is used again.
 const reusable = 7

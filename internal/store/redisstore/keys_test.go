@@ -37,40 +37,69 @@ func say(t *testing.T, s *redisstore.Store, a swarm.Announce) (swarm.Result, swa
 	return result, peers
 }
 
-func TestEveryKeyOfASwarmExpires(t *testing.T) {
+// eachPool runs test for a store with each kind of key that a swarm's peers are in.
+func eachPool(t *testing.T, test func(t *testing.T, join func(p int), server *redistest.Server, key string)) {
 	server := redistest.Start(t)
-	s := open(t, connect(t, server.URL()), options)
-	join := func(p int) { say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(p), NumWant: 50}) }
-	join(1)
-	key := server.Do("KEYS", "*:4*").([]any)[0]
-	for _, what := range []string{"stopped by another replica", "flushed"} {
-		if what == "flushed" {
-			server.Do("FLUSHALL")
-		} else {
-			server.Do("DEL", key)
-		}
-		join(2)
-		join(3) // what was due after the one before has been done with it
-		ttl := server.Int("TTL", key)
-		if low, high := int(options.PeerLifetime/time.Second), int((options.PeerLifetime+3*time.Minute)/time.Second); ttl < low || ttl > high {
-			t.Errorf("%s: got a key that expires in %d seconds, want between %d and %d", what, ttl, low, high)
-		}
+	for f := range swarm.Family(swarm.Families) {
+		t.Run(f.String(), func(t *testing.T) {
+			conn := connect(t, server.URL())
+			s := open(t, conn, options)
+			join := func(p int) { say(t, s, swarm.Announce{InfoHash: hash(1), Peer: number[f](p), NumWant: 50}) }
+			test(t, join, server, conn.Pool(f, hash(1)))
+		})
 	}
 }
 
-func TestANewKeyExpiresThoughNobodyElseAnnounces(t *testing.T) {
-	server := redistest.Start(t)
-	s := open(t, connect(t, server.URL()), options)
-	say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(1)})
-	key := server.Do("KEYS", "*:4*").([]any)[0]
-	server.Do("FLUSHALL")
-	say(t, s, swarm.Announce{InfoHash: hash(1), Peer: peer(2)}) // as if the key were still there
-	server.Await("an expiry", func(context.Context) error {
-		if ttl := server.Int("TTL", key); ttl < int(options.PeerLifetime/time.Second) {
-			return fmt.Errorf("the key expires in %d seconds", ttl)
+// Bounds of a key's life. It is as long in all pools: who expires first is who is evicted first.
+const (
+	shortestLife = int(time.Hour / time.Second) // options.PeerLifetime
+	longestLife  = shortestLife + 180
+)
+
+func TestEveryKeyOfASwarmExpires(t *testing.T) {
+	eachPool(t, func(t *testing.T, join func(p int), server *redistest.Server, key string) {
+		join(1)
+		for _, what := range []string{"new", "stopped by another replica", "flushed"} {
+			switch what {
+			case "flushed":
+				server.Do("FLUSHALL")
+			case "stopped by another replica":
+				server.Do("DEL", key)
+			}
+			join(2)
+			join(3) // what was due after the one before has been done with it
+			if ttl := server.Int("TTL", key); ttl < shortestLife || ttl > longestLife {
+				t.Errorf("%s: got a key that expires in %d seconds, want between %d and %d", what, ttl, shortestLife, longestLife)
+			}
 		}
-		return nil
 	})
+}
+
+func TestANewKeyExpiresThoughNobodyElseAnnounces(t *testing.T) {
+	eachPool(t, func(t *testing.T, join func(p int), server *redistest.Server, key string) {
+		join(1)
+		server.Do("FLUSHALL")
+		join(2) // as if the key were still there
+		server.Await("an expiry", func(context.Context) error {
+			if ttl := server.Int("TTL", key); ttl < shortestLife || ttl > longestLife {
+				return fmt.Errorf("the key expires in %d seconds", ttl)
+			}
+			return nil
+		})
+	})
+}
+
+func TestRenewalsKeepTheKeyOfBrowsers(t *testing.T) {
+	server := redistest.Start(t)
+	conn := connect(t, server.URL())
+	s := open(t, conn, options)
+	record := swarm.Record{InfoHash: hash(1), Peer: browser(1).ID()}
+	if err := s.Renew(t.Context(), []swarm.Record{record}); err != nil {
+		t.Fatal(err)
+	}
+	if ttl := server.Int("TTL", conn.Pool(swarm.WebRTC, hash(1))); ttl < shortestLife || ttl > longestLife {
+		t.Errorf("got a key that expires in %d seconds, want between %d and %d", ttl, shortestLife, longestLife)
+	}
 }
 
 func TestASteadyAnnounceIsSixCommandsAtMost(t *testing.T) {

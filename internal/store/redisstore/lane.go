@@ -32,13 +32,14 @@ type lane struct {
 	due   []due         // the lane's own, with no need of mu, as are the next two
 	paid  []due         // of those, what rides in the pipeline
 	taken []*op
+	open  []*op // of those taken, what is still to be finished
 }
 
 func newLane(s *Store) *lane {
 	return &lane{
 		store:    s,
 		hints:    newHints(s.opts.Hints / len(s.lanes)),
-		commands: commands{fresh: s.conn.IsCluster()},
+		commands: newCommands(s.conn),
 		woken:    make(chan struct{}, 1),
 	}
 }
@@ -114,9 +115,11 @@ func (l *lane) failure() error {
 }
 
 // carry sends one pipeline and answers its ops. It reports whether Redis was reached, and a swarm that it was
-// asked for.
+// asked for. A panic costs these ops and what was due with them, and nobody else.
 func (l *lane) carry(ctx context.Context, ops []*op) (asked bittorrent.InfoHash, reached bool) {
 	s := l.store
+	l.open = ops
+	defer l.recovered(&reached)
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Deadline)
 	defer cancel()
 	now := secondOf(s.opts.Now())
@@ -124,6 +127,7 @@ func (l *lane) carry(ctx context.Context, ops []*op) (asked bittorrent.InfoHash,
 	c := &call{commands: &l.commands, now: now, live: newLiveRanges(now)}
 	l.pay(c)
 	ops = slices.DeleteFunc(ops, s.forgotten)
+	l.open = ops
 	for _, d := range l.paid {
 		asked = d.hash
 	}
@@ -148,10 +152,11 @@ func (l *lane) carry(ctx context.Context, ops []*op) (asked bittorrent.InfoHash,
 		}
 		l.owe(d, o)
 	}
-	for _, o := range ops {
+	for i, o := range ops {
 		if o.err != nil && !refusal(o.err) {
 			*o.hint = hint{} // nothing is known of what came to be
 		}
+		l.open = ops[i+1:]
 		s.finish(o)
 	}
 	s.complaint.tell(s.log, failed)

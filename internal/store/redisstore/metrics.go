@@ -10,6 +10,7 @@ type metrics struct {
 	durations prometheus.Observer
 	sizes     prometheus.Observer
 	short     prometheus.Counter
+	panics    prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -30,8 +31,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "starling_redis_short_lists_total",
 			Help: "Lists that were shorter than they could have been, because the swarm had changed more than expected.",
 		}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "starling_redis_panics_total",
+			Help: "Pipelines that met a mistake of ours. Each is in the log.",
+		}),
 	}
-	reg.MustRegister(durations, sizes, m.short)
+	reg.MustRegister(durations, sizes, m.short, m.panics)
 	return m
 }
 

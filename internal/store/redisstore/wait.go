@@ -117,7 +117,7 @@ func (s *Store) forgotten(o *op) bool {
 // failure returns err as a frontend needs it: whatever Redis cannot do now it may do in a minute, so the
 // client is told to come back.
 func failure(err error) error {
-	if err == nil || refusal(err) {
+	if err == nil || refusal(err) || errors.Is(err, errPanic) {
 		return err
 	}
 	return unavailable(err)
