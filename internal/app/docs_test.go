@@ -29,7 +29,7 @@ var metricsPath = filepath.Join("..", "..", "docs", "metrics.md")
 func registered(t *testing.T) (ours []*dto.MetricFamily, registries [2]*prometheus.Registry) {
 	t.Helper()
 	byName := map[string]*dto.MetricFamily{}
-	for i, url := range [...]config.Secret{"", "redis://127.0.0.1:1"} { // nobody connects before it runs
+	for i, url := range [...]config.Secret{"", "redis://127.0.0.1:1"} { // there is none, for which nobody waits
 		cfg := defaults(t)
 		cfg.Redis.URL = url
 		p, err := build(t.Context(), cfg, slog.New(slog.DiscardHandler))

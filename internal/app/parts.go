@@ -49,7 +49,7 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *parts, 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	store, err := p.openStorage(cfg, reg)
+	store, err := p.openStorage(ctx, cfg, reg)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"time"
@@ -30,8 +31,9 @@ type storage interface {
 	runner
 }
 
-// openStorage makes the store: in Redis, beside other replicas, when there is one.
-func (p *parts) openStorage(cfg config.Config, reg prometheus.Registerer) (storage, error) {
+// openStorage makes the store: in Redis, beside other replicas, when there is one. A Redis that will never do
+// is an error at once, if it can be asked, so that nobody listens in vain.
+func (p *parts) openStorage(ctx context.Context, cfg config.Config, reg prometheus.Registerer) (storage, error) {
 	if cfg.Redis.URL == "" {
 		store := memstore.New(reg, memstore.Options{
 			PeerLifetime:     cfg.Store.PeerLifetime,
@@ -52,6 +54,9 @@ func (p *parts) openStorage(cfg config.Config, reg prometheus.Registerer) (stora
 	}
 	p.redis = conn
 	p.replica = newReplica(conn, p.log, reg)
+	if err := p.replica.Check(ctx); err != nil {
+		return nil, err
+	}
 	p.health.Needs = append(p.health.Needs, ops.Need{Name: "redis", Met: p.replica.Takes, Required: cfg.Redis.Required})
 	store := redisstore.New(conn, p.log, reg, redisstore.Options{
 		PeerLifetime:     cfg.Store.PeerLifetime,

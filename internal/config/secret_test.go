@@ -64,6 +64,21 @@ func TestSecretFilesMustHoldASecret(t *testing.T) {
 	}
 }
 
+func TestTheFileOfTheRedisURLHoldsOneLine(t *testing.T) {
+	for _, rest := range []string{"\nredis://h2", "\n# the other one", "\r\nx"} {
+		path := write(t, "redis://u:"+secret+"@h1"+rest+"\n")
+		_, err := config.Load([]string{"--redis.url_file", path}, nil)
+		want := "redis.url_file: there are several lines in it; keep the URL alone"
+		if got := problems(t, err); len(got) != 1 || got[0] != want {
+			t.Errorf("%q: got %q, want %q", rest, got, want)
+		}
+	}
+	path := write(t, "\n redis://u:"+secret+"@h1 \r\n\n")
+	if c := mustLoad(t, []string{"--redis.url_file", path}, nil); string(c.Redis.URL) != "redis://u:"+secret+"@h1" {
+		t.Errorf("got %q, want the URL without the white space around it", string(c.Redis.URL))
+	}
+}
+
 func TestErrorsNeverShowSecrets(t *testing.T) {
 	const short = "short-secret" // refused for its length
 	for _, text := range []string{

@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/starling-tracker/starling/internal/redisconn"
@@ -93,7 +94,10 @@ func (s Store) validate(r *report, t Tracker) {
 }
 
 func (c Redis) validate(r *report) {
-	if c.URL != "" {
+	switch {
+	case c.URLFile != "" && strings.ContainsAny(string(c.URL), "\r\n"):
+		r.add("redis.url_file: there are several lines in it; keep the URL alone")
+	case c.URL != "":
 		if err := redisconn.CheckURL(string(c.URL)); err != nil {
 			r.add("%w", err)
 		}

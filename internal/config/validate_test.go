@@ -44,6 +44,8 @@ func TestValidateNamesKeyAndRemedy(t *testing.T) {
 		{"--store.max_peers=-1", "store.max_peers: "},
 		{"--redis.url=http://127.0.0.1", `redis.url: "http" is unknown`},
 		{"--redis.url=redis://h1,h2", "redis.url: several addresses need ?mode=cluster"},
+		{"--redis.url=redis://h:0", "redis.url: what follows a host and a colon is no port; use 1 to 65535"},
+		{"--redis.url=redis://::1", "redis.url: an IPv6 address, and nothing else with a colon in it, stands in brackets; use redis://[::1]"},
 		{"--redis.ca_file=no/such", "redis.ca_file: open no/such: no such file or directory"},
 		{"--redis.ca_file=validate_test.go", "redis.ca_file: there is no certificate in validate_test.go; it must be PEM"},
 		{"--redis.url=redis://h --redis.ca_file=no/such", "redis.ca_file: redis.url begins with redis://, which is not encrypted; use rediss://"},

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -20,6 +22,9 @@ import (
 // are asked with sentinel_user and sentinel_password. What is special in a URL is written as % and two
 // hexadecimal digits. Errors never show a password, nor what may be a part of one.
 func parseURL(text string) (*redis.UniversalOptions, error) {
+	if strings.ContainsFunc(text, unicode.IsSpace) {
+		return nil, errSpace
+	}
 	u, hosts, err := splitURL(text)
 	if err != nil {
 		return nil, err
@@ -78,6 +83,7 @@ func CheckURL(text string) error {
 
 var (
 	errNoURL = errors.New("redis.url is no URL; use redis://user:password@host:6379, " + special)
+	errSpace = errors.New("redis.url: there is white space in it; it is one line, with %20 for a blank in a user or password")
 	errAt    = errors.New("redis.url: there is an @ behind the first /, ? or #; " + special)
 )
 
@@ -130,20 +136,54 @@ func addresses(hosts, mode string) (addrs []string, err error) {
 		port = "26379"
 	}
 	for host := range strings.SplitSeq(hosts, ",") {
-		name, own, err := net.SplitHostPort(host)
+		addr, err := address(host, port)
 		if err != nil {
-			name, own = strings.Trim(host, "[]"), port
+			return nil, err
 		}
-		if name == "" {
-			return nil, errors.New("redis.url: there is no host in it; use redis://host:6379")
-		}
-		if _, err := strconv.ParseUint(own, 10, 16); err != nil {
-			return nil, errors.New("redis.url: what follows a host and a colon is no port") // but perhaps a password
-		}
-		addrs = append(addrs, net.JoinHostPort(name, own))
+		addrs = append(addrs, addr)
 	}
 	if mode == "single" && len(addrs) > 1 {
 		return nil, errors.New("redis.url: mode=single is one address")
 	}
 	return addrs, nil
+}
+
+// Errors of an address. None shows it: who forgot the @ has a password where the host should be.
+var (
+	errNoHost   = errors.New("redis.url: there is no host in it; use redis://host:6379")
+	errNoPort   = errors.New("redis.url: what follows a host and a colon is no port; use 1 to 65535, as in redis://host:6379")
+	errBrackets = errors.New("redis.url: an IPv6 address, and nothing else with a colon in it, stands in brackets; use redis://[::1]:6379")
+)
+
+// address returns the host and port of host, which may come without a port.
+func address(host, port string) (string, error) {
+	name, inBrackets := strings.CutPrefix(host, "[")
+	if inBrackets {
+		var behind string
+		if name, behind, inBrackets = strings.Cut(name, "]"); !inBrackets {
+			return "", errBrackets
+		}
+		if ip, err := netip.ParseAddr(name); err != nil || !ip.Is6() {
+			return "", errBrackets
+		}
+		host = behind
+	} else {
+		name, _, _ = strings.Cut(host, ":")
+		host = host[len(name):]
+	}
+	own, given := strings.CutPrefix(host, ":")
+	switch {
+	case name == "" && !strings.Contains(own, ":"):
+		return "", errNoHost
+	case strings.Contains(own, ":"):
+		return "", errBrackets
+	case !given && host != "":
+		return "", errNoPort
+	case given:
+		port = own
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", errNoPort
+	}
+	return net.JoinHostPort(name, port), nil
 }

@@ -12,6 +12,7 @@
 package replica
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
@@ -71,6 +72,15 @@ func (r *Replica) Tag() string { return r.tag }
 
 // SetAddrs says where this replica listens, for the next heartbeat. An address holds no comma.
 func (r *Replica) SetAddrs(addrs []string) { r.addrs.Store(&addrs) }
+
+// Check returns what Run would return as soon as it met Redis, as far as Redis can be asked now, and nil when
+// it cannot: then Run waits for it.
+func (r *Replica) Check(ctx context.Context) error {
+	if err := step(ctx, r.conn.Check); permanent(err) {
+		return err
+	}
+	return nil
+}
 
 // Joined returns a channel that is closed once this replica and the others agree: from then on its
 // connection IDs are good everywhere, and it may listen.

@@ -74,4 +74,7 @@ func TestAnOldRedisIsRefusedAtOnce(t *testing.T) {
 	if code := s.Wait(t); code == 0 || !strings.Contains(s.Output(), "redis is too old") {
 		t.Errorf("got exit code %d, want a failure that says why:\n%s", code, s.Output())
 	}
+	if strings.Contains(s.Output(), "listening") {
+		t.Errorf("got a Starling that listened before it looked, want none:\n%s", s.Output())
+	}
 }
