@@ -45,10 +45,15 @@ func TestDocsExampleLoads(t *testing.T) {
 		t.Error("got the defaults, want an example that sets something")
 	}
 
-	secretFile := write(t, secret)
-	example = strings.Replace(example, "# secret_file: /etc/starling/udp-secret", "secret_file: "+secretFile, 1)
+	const url = "rediss://starling:password@redis.example:6379" // that of the example's comment
+	if !strings.Contains(example, url) {
+		t.Errorf("got an example without %s", url)
+	}
+	example = strings.Replace(example, "# secret_file: /etc/starling/udp-secret", "secret_file: "+write(t, secret), 1)
+	example = strings.Replace(example, "# url_file: /etc/starling/redis-url", "url_file: "+write(t, url), 1)
 	c = mustLoad(t, []string{"--config=" + write(t, example)}, nil)
-	if string(c.UDP.Secret) != secret {
-		t.Errorf("got secret %q from the example's commented line, want %q", string(c.UDP.Secret), secret)
+	if string(c.UDP.Secret) != secret || string(c.Redis.URL) != url {
+		t.Errorf("got secret %q and URL %q from the example's commented lines, want %q and %q",
+			string(c.UDP.Secret), string(c.Redis.URL), secret, url)
 	}
 }
