@@ -2,11 +2,8 @@ package redisbus
 
 import "github.com/starling-tracker/starling/internal/swarm"
 
-// What tests of messages need.
-var (
-	ValidJSON = validJSON
-	TagOf     = func(b *Bus) [8]byte { return b.tag }
-)
+// ValidJSON reports whether text is one JSON value.
+func ValidJSON(text []byte) bool { return validJSON(text) }
 
 // MaxDepth is how deep an SDP may be nested.
 const MaxDepth = maxDepth
