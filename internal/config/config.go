@@ -23,6 +23,7 @@ import (
 type Config struct {
 	HTTP     HTTP     `embed:"" prefix:"http." group:"HTTP announces"`
 	UDP      UDP      `embed:"" prefix:"udp." group:"UDP announces"`
+	WS       WS       `embed:"" prefix:"ws." group:"Browsers (WebTorrent)"`
 	Tracker  Tracker  `embed:"" prefix:"tracker." group:"What clients are told"`
 	Store    Store    `embed:"" prefix:"store." group:"How peers are kept"`
 	Redis    Redis    `embed:"" prefix:"redis." group:"Swarms shared by replicas"`
@@ -35,7 +36,7 @@ type Config struct {
 type HTTP struct {
 	Listen           Addrs         `name:"listen" default:":6969" help:"Addresses to listen on, each host:port. Without a host it is all addresses of both families, with 0.0.0.0 or [::] those of one. Port 0 picks a free one; an empty list turns HTTP off."`
 	IdleTimeout      time.Duration `name:"idle_timeout" default:"60s" help:"How long a kept-alive connection may wait for its next request before it is closed. At least 1s."`
-	MaxConnections   int           `name:"max_connections" default:"32768" help:"Connections open at once on each address listened on. Those above wait in the kernel's queue. Zero: no limit."`
+	MaxConnections   int           `name:"max_connections" default:"32768" help:"Connections open at once on each address listened on. Those above wait in the kernel's queue. Those of browsers count as long as they are being opened; then ws.max_sessions bounds them. Zero: no limit."`
 	TrustedProxies   Networks      `name:"trusted_proxies" placeholder:"NETWORK,..." help:"Networks of reverse proxies, such as 10.0.0.0/8. A request from one of them has its client's address taken from client_ip_header. Empty: every address is the connection's own."`
 	ClientIPHeader   string        `name:"client_ip_header" default:"X-Forwarded-For" help:"Header in which trusted proxies pass on the client's address. Ignored from everybody else."`
 	TrustIPParamFrom Networks      `name:"trust_ip_param_from" placeholder:"NETWORK,..." help:"Private networks whose clients may announce another address with ip=. Anybody believed can enter other people's addresses, so public networks are refused. Empty: nobody is believed."`
@@ -50,6 +51,21 @@ type UDP struct {
 	MaxReply      Size   `name:"max_reply" default:"1232" help:"Largest reply in bytes, 548 to 1452. 1232 holds 202 IPv4 or 67 IPv6 peers and is sure to pass unfragmented."`
 	Secret        Secret `name:"secret" placeholder:"TEXT" help:"Secret that connection IDs are made with, 16 bytes or more, the same on all replicas behind one address. Others on this machine see it on a command line: prefer secret_file. Empty: a random one, with Redis the same on all replicas and another each day, otherwise new at each start."`
 	SecretFile    string `name:"secret_file" placeholder:"FILE" help:"File that holds the secret, in place of secret. White space around it does not count."`
+}
+
+// WS sets the frontend that serves browsers over WebSocket.
+type WS struct {
+	Enabled          bool          `name:"enabled" default:"true" negatable:"" help:"Serve browsers (WebTorrent) over WebSocket. Without it a request to open one is answered like any other of HTTP."`
+	Listen           Addrs         `name:"listen" placeholder:"HOST:PORT,..." help:"Addresses for browsers alone, each host:port as in http.listen. Empty: they share those of http.listen, where every path leads them to the tracker."`
+	Interval         time.Duration `name:"interval" default:"2m" help:"How long browsers are asked to wait between announces, 1s to 24h; each connection is told a time of its own up to 10 % away from it. Those that are silent for two and a half times as long are forgotten."`
+	MaxSessions      int           `name:"max_sessions" default:"32768" help:"Browsers' connections open at once. Others are told to try again later, with 503. They do not count among http.max_connections once they are open. Each takes about 20 KiB of memory, more while its browser reads too slowly. Zero: no limit."`
+	MaxSessionsPerIP int           `name:"max_sessions_per_ip" default:"0" help:"Connections open at once from one IPv4 address or one IPv6 network of 64 bits, as http.trusted_proxies tells them. A school or a carrier may have thousands of browsers behind one, and a proxy that is not trusted has everybody. Zero: no limit but max_sessions."`
+	MaxMessage       Size          `name:"max_message" default:"256KiB" help:"Largest message to accept of a browser, 4KiB to 16MiB. One that sends a larger one is disconnected."`
+	MaxOffers        int           `name:"max_offers" default:"20" help:"Offers of connections to take from one announce, each for one other browser; the rest is ignored. 1 to 200."`
+	Outbox           Size          `name:"outbox" default:"256KiB" help:"Memory for what waits to be sent to one browser, 16KiB to 64MiB. When it is full the oldest offers of others are dropped first."`
+	Ping             time.Duration `name:"ping" default:"45s" help:"Longest time between pings, which keep proxies from closing idle connections and find those that are dead; 3s to 10m. Each connection has a time of its own between two thirds and all of it."`
+	Origins          Patterns      `name:"origins" placeholder:"PATTERN,..." help:"Origins whose pages may connect, such as example.org, *.example.org or https://example.org; those of the tracker's own host always may, and so may clients that are no browsers and name no origin. Empty: every page may."`
+	CloseOver        time.Duration `name:"close_over" default:"4s" help:"Over how long connections are closed when the tracker stops, so that browsers do not reconnect all at once. shutdown.timeout bounds it. Zero: all at once."`
 }
 
 // Tracker sets what clients are told and how much they get.

@@ -38,6 +38,16 @@ func (n *Networks) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
+// Patterns are names with * for any characters, as path.Match reads them.
+type Patterns []string
+
+// Decode adds a comma-separated list for kong, as that of Addrs does.
+func (p *Patterns) Decode(ctx *kong.DecodeContext) error {
+	items, err := popList(ctx)
+	*p = append(*p, items...)
+	return err
+}
+
 // parseNetwork refuses forms that could mean more, or fewer, addresses than their writer thinks:
 // these lists say who is believed.
 func parseNetwork(s string) (netip.Prefix, error) {

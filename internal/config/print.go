@@ -48,6 +48,8 @@ func printed(value any) string {
 		return duration(v)
 	case Addrs:
 		return quoteAll(v)
+	case Patterns:
+		return quoteAll(v)
 	case Networks:
 		return quoteAll(v)
 	}

@@ -46,7 +46,11 @@ func TestPrintReadsBack(t *testing.T) {
 			TrustedProxies:   config.Networks{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::/0")},
 			TrustIPParamFrom: config.Networks{netip.MustParsePrefix("192.168.7.1/32")},
 		},
-		UDP:      config.UDP{ReceiveBuffer: 12345, MaxReply: 1452},
+		UDP: config.UDP{ReceiveBuffer: 12345, MaxReply: 1452},
+		WS: config.WS{
+			Enabled: true, Listen: config.Addrs{"[::1]:0"}, Interval: time.Minute, MaxMessage: 4 << 10, MaxOffers: 1, Outbox: 1 << 20,
+			Ping: 3 * time.Second, Origins: config.Patterns{"*.example.org", "https://[a-z].example"},
+		},
 		Tracker:  config.Tracker{Interval: time.Hour + time.Millisecond, MinInterval: 0, NumWant: 3, MaxNumWant: 4},
 		Store:    config.Store{PeerLifetime: 24 * time.Hour},
 		Redis:    config.Redis{RedisAddress: config.RedisAddress{Prefix: "#a:"}, Deadline: time.Second, Remember: 1, Required: true},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -14,11 +15,12 @@ func (c Config) Validate() error {
 	var r report
 	c.HTTP.validate(&r)
 	c.UDP.validate(&r)
+	c.WS.validate(&r)
 	c.Tracker.validate(&r)
 	c.Store.validate(&r, c.Tracker)
 	c.Redis.validate(&r)
-	r.require(len(c.HTTP.Listen)+len(c.UDP.Listen) > 0,
-		"http.listen and udp.listen are both empty; set one, or nobody can announce")
+	r.require(len(c.HTTP.Listen)+len(c.UDP.Listen) > 0 || c.WS.Enabled && len(c.WS.Listen) > 0,
+		"http.listen and udp.listen are both empty; set one of them or ws.listen, or nobody can announce")
 	if c.Ops.Listen != "" {
 		r.addr("ops.listen", c.Ops.Listen)
 	}
@@ -67,6 +69,27 @@ func (u UDP) validate(r *report) {
 	}
 	r.require(u.Secret == "" || len(u.Secret) >= 16,
 		"%s: the secret is too short to keep others from guessing it; use 16 bytes or more", key)
+}
+
+func (w WS) validate(r *report) {
+	for _, addr := range w.Listen {
+		r.addr("ws.listen", addr)
+	}
+	r.require(w.Interval >= time.Second && w.Interval <= 24*time.Hour,
+		"ws.interval: %s is out of range; use 1s to 24h", w.Interval)
+	r.limit("ws.max_sessions", w.MaxSessions)
+	r.limit("ws.max_sessions_per_ip", w.MaxSessionsPerIP)
+	r.require(w.MaxMessage >= 4<<10 && w.MaxMessage <= 16<<20,
+		"ws.max_message: %s is out of range; use 4KiB to 16MiB", w.MaxMessage)
+	r.require(w.MaxOffers >= 1 && w.MaxOffers <= 200, "ws.max_offers: %d is out of range; use 1 to 200", w.MaxOffers)
+	r.require(w.Outbox >= 16<<10 && w.Outbox <= 64<<20,
+		"ws.outbox: %s is out of range; use 16KiB to 64MiB", w.Outbox)
+	r.require(w.Ping >= 3*time.Second && w.Ping <= 10*time.Minute, "ws.ping: %s is out of range; use 3s to 10m", w.Ping)
+	r.require(w.CloseOver >= 0, "ws.close_over: %s is negative; use 0s to close all at once", w.CloseOver)
+	for _, pattern := range w.Origins {
+		_, err := path.Match(pattern, "")
+		r.require(err == nil, "ws.origins: %q is no pattern; use one like example.org or *.example.org", pattern)
+	}
 }
 
 func (t Tracker) validate(r *report) {

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/starling-tracker/starling/internal/clientip"
@@ -46,6 +45,9 @@ type Options struct {
 	TrustIPParamFrom  []netip.Prefix   // callers whose ip, ipv4 and ipv6 parameters are believed
 	ClientIP          clientip.Options // how callers behind proxies are told
 	MinScrapeInterval time.Duration    // what scrapes are told to keep
+	// Upgrade takes the requests that ask for a WebSocket, whatever their path and query. Nil: they are
+	// answered as if they did not ask.
+	Upgrade http.Handler
 	// AcceptGrace is how long connections that are being opened when the end is called are waited for.
 	AcceptGrace     time.Duration
 	ShutdownTimeout time.Duration // how long requests in flight may take after that
@@ -93,7 +95,7 @@ func New(
 		WriteTimeout:      requestTimeout,
 		IdleTimeout:       opts.IdleTimeout,
 		MaxHeaderBytes:    maxRequestHead - headSlop,
-		ConnState:         f.metrics.connState,
+		ConnState:         f.connState,
 		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
 	}
 	// Idle connections are closed by IdleTimeout, so probes would only cost.
@@ -155,11 +157,11 @@ func (f *Frontend) Run(ctx context.Context) error {
 
 // serve accepts until ln ends, and closes it.
 func (f *Frontend) serve(ln *listener) error {
-	bounded := net.Listener(ln)
+	accepting := net.Listener(ln)
 	if f.opts.MaxConnections > 0 {
-		bounded = netutil.LimitListener(ln, f.opts.MaxConnections)
+		accepting = bound(ln, f.opts.MaxConnections)
 	}
-	if err := f.server.Serve(bounded); !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
+	if err := f.server.Serve(accepting); !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("http %v: %w", ln.Addr(), err)
 	}
 	return nil

@@ -38,6 +38,10 @@ func (f *Frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // closes the connection, of which nobody knows the state
 		}
 	}()
+	if f.opts.Upgrade != nil && asksForWebSocket(r.Header["Upgrade"]) {
+		f.opts.Upgrade.ServeHTTP(w, r)
+		return
+	}
 	if f.draining.Load() {
 		w.Header()["Connection"] = headerClose
 	}
@@ -54,6 +58,18 @@ func (f *Frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, r, buffers.body)
 		requests.Put(buffers)
 	}
+}
+
+// asksForWebSocket reports whether the protocols of Upgrade (RFC 9110, 7.8) have WebSocket among them.
+func asksForWebSocket(lines []string) bool {
+	for _, line := range lines {
+		for proto := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(proto), "websocket") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // An answerer appends the reply to r to the empty body of its buffers.

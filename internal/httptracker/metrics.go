@@ -33,12 +33,17 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 }
 
 // connState follows the life of a connection.
-func (m *metrics) connState(_ net.Conn, state http.ConnState) {
+func (f *Frontend) connState(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		m.connections.Inc()
-	case http.StateClosed, http.StateHijacked:
-		m.connections.Dec()
+		f.metrics.connections.Inc()
+	case http.StateHijacked:
+		f.metrics.connections.Dec()
+		if p, ok := conn.(*placed); ok {
+			p.leave()
+		}
+	case http.StateClosed:
+		f.metrics.connections.Dec()
 	case http.StateActive, http.StateIdle:
 	}
 }
