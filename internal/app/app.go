@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -27,7 +28,8 @@ type runner interface {
 //
 // The end has an order. First /readyz says so and HTTP replies ask for their connections to be
 // closed, for the drain time. Then the listeners stop and finish what is in flight, then what they
-// call: a listener never outlives its store. The operators' server goes last.
+// call, then what that calls: a listener never outlives its store, and who removes the browsers of
+// closed connections neither. The operators' server goes last.
 func Run(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	log = slog.New(newLimiter(log.Handler()))
 	log.Info("starting", slog.String("version", Version().Version))
@@ -44,11 +46,15 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 func (p *parts) run(ctx context.Context, drain time.Duration) error {
 	backends, backendsCtx, stopBackends := group(context.WithoutCancel(ctx), p.backends)
 	defer stopBackends()
+	services, servicesCtx, stopServices := group(context.WithoutCancel(ctx), p.services)
+	defer stopServices()
 	listeners, listenersCtx, stopListeners := group(context.WithoutCancel(ctx), p.listeners)
 	defer stopListeners()
-	p.serve(ctx, listenersCtx, backendsCtx, drain)
+	p.serve(ctx, listenersCtx, servicesCtx, backendsCtx, drain)
 	stopListeners()
 	err := listeners.Wait()
+	stopServices()
+	err = errors.Join(err, services.Wait())
 	stopBackends()
 	err = errors.Join(err, backends.Wait(), p.endStorage())
 	if err == nil {
@@ -60,7 +66,7 @@ func (p *parts) run(ctx context.Context, drain time.Duration) error {
 // serve returns when ctx is done and the process has drained, or at once when one of the parts broke,
 // which ends its group. The process is ready when it has all that it needs; those who announce before
 // are refused in a friendly way.
-func (p *parts) serve(ctx, listeners, backends context.Context, drain time.Duration) {
+func (p *parts) serve(ctx, listeners, services, backends context.Context, drain time.Duration) {
 	joined := p.joined()
 	for {
 		select {
@@ -75,6 +81,8 @@ func (p *parts) serve(ctx, listeners, backends context.Context, drain time.Durat
 			p.drain(listeners, drain)
 			return
 		case <-listeners.Done():
+			return
+		case <-services.Done():
 			return
 		case <-backends.Done():
 			return
@@ -118,23 +126,41 @@ func (p *parts) drain(listeners context.Context, d time.Duration) {
 // announceItself logs where the process listens, and the URLs that torrents need.
 func (p *parts) announceItself() {
 	var urls []string
-	if p.http != nil {
-		for _, addr := range p.http.Addrs() {
-			p.log.Info("listening", slog.String("proto", "http"), slog.String("addr", addr.String()))
-			urls = append(urls, fmt.Sprintf("http://%s/announce", reachable(addr)))
+	listening := func(proto string, addrs []netip.AddrPort) {
+		for _, addr := range addrs {
+			p.log.Info("listening", slog.String("proto", proto), slog.String("addr", addr.String()))
 		}
+	}
+	announce := func(format string, addrs []netip.AddrPort) {
+		for _, addr := range addrs {
+			urls = append(urls, fmt.Sprintf(format, reachable(addr)))
+		}
+	}
+	if p.http != nil {
+		listening("http", p.http.Addrs())
+		announce("http://%s/announce", p.http.Addrs())
 	}
 	if p.udp != nil {
-		for _, addr := range p.udp.Addrs() {
-			p.log.Info("listening", slog.String("proto", "udp"), slog.String("addr", addr.String()))
-			urls = append(urls, fmt.Sprintf("udp://%s/announce", reachable(addr)))
-		}
+		listening("udp", p.udp.Addrs())
+		announce("udp://%s/announce", p.udp.Addrs())
+	}
+	if p.ws != nil {
+		listening("ws", p.ws.Addrs())
+		announce("ws://%s/announce", p.browserAddrs())
 	}
 	if p.ops != nil {
-		p.log.Info("listening", slog.String("proto", "ops"), slog.String("addr", p.ops.Addr().String()))
+		listening("ops", []netip.AddrPort{p.ops.Addr()})
 	}
 	p.log.Info("announce to", slog.Any("urls", urls))
 	if p.replica != nil {
 		p.replica.SetAddrs(urls)
 	}
+}
+
+// browserAddrs returns where browsers connect: to listeners of their own, or else to those of HTTP.
+func (p *parts) browserAddrs() []netip.AddrPort {
+	if own := p.ws.Addrs(); len(own) > 0 {
+		return own
+	}
+	return p.http.Addrs()
 }

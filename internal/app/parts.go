@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +22,7 @@ import (
 	"github.com/starling-tracker/starling/internal/replica"
 	"github.com/starling-tracker/starling/internal/tracker"
 	"github.com/starling-tracker/starling/internal/udptracker"
+	"github.com/starling-tracker/starling/internal/wstracker"
 )
 
 // acceptGrace is a few round trips to the other side of the world.
@@ -32,12 +35,14 @@ type parts struct {
 	health   *ops.Health
 	http     *httptracker.Frontend
 	udp      *udptracker.Frontend
+	ws       *wstracker.Frontend
 	ops      *ops.Server
 	redis    *redisconn.Conn  // nil when swarms are in memory, as is
 	replica  *replica.Replica // the one of others
 
-	listeners []runner // they call the backends
-	backends  []runner // and stop after them
+	listeners []runner // they call the services
+	services  []runner // which stop after them, and call the backends
+	backends  []runner // which stop last
 }
 
 // build makes the parts and opens their listeners. When one fails it leaves none open.
@@ -60,6 +65,9 @@ func build(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *parts, 
 		NumWant:        cfg.Tracker.NumWant,
 		MaxNumWant:     cfg.Tracker.MaxNumWant,
 	})
+	if err := p.listenWS(ctx, cfg, service, store, reg); err != nil {
+		return nil, err
+	}
 	if err := p.listenHTTP(ctx, cfg, service, reg); err != nil {
 		return nil, err
 	}
@@ -83,8 +91,13 @@ func (p *parts) listenHTTP(
 	if len(cfg.HTTP.Listen) == 0 {
 		return nil
 	}
+	var upgrade http.Handler
+	if p.ws != nil && len(cfg.WS.Listen) == 0 {
+		upgrade = p.ws
+	}
 	p.http, err = httptracker.New(ctx, service, p.log, reg, httptracker.Options{
 		Listen:            cfg.HTTP.Listen,
+		Upgrade:           upgrade,
 		IdleTimeout:       cfg.HTTP.IdleTimeout,
 		MaxConnections:    cfg.HTTP.MaxConnections,
 		TrustIPParamFrom:  cfg.HTTP.TrustIPParamFrom,
@@ -135,7 +148,7 @@ func (p *parts) secrets(cfg config.UDP) udptracker.Secrets {
 // close closes what build opened.
 func (p *parts) close() error {
 	var errs []error
-	for _, part := range append(p.listeners, p.backends...) {
+	for _, part := range slices.Concat(p.listeners, p.services, p.backends) {
 		if c, ok := part.(io.Closer); ok {
 			errs = append(errs, c.Close())
 		}

@@ -27,6 +27,7 @@ const lease = time.Minute
 // storage is where swarms are kept.
 type storage interface {
 	tracker.Store
+	tracker.Leases
 	ops.Inspector
 	runner
 }
