@@ -44,7 +44,7 @@ func TestTrackersShareAGuardedRedis(t *testing.T) {
 		says(t, "announce http://"+addrs["http"]+"/announce"+hash+" --port=7001 --event=stopped")
 	}
 	all := " " + strings.Join(flags, " ")
-	if got := says(t, "replicas"+all); strings.Count(got, "/announce") != 2 || !strings.Contains(got, "udp://"+one["udp"]) {
+	if got := says(t, "replicas"+all); strings.Count(got, "/announce") != 3 || !strings.Contains(got, "udp://"+one["udp"]) {
 		t.Errorf("got\n%swant the replica with the default prefix, and no other", got)
 	}
 	if got := says(t, "swarm"+hash+all+" --redis.prefix=other:"); !strings.Contains(got, "1 seeders, 1 leechers") {

@@ -7,9 +7,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/starling-tracker/starling/internal/bus/localbus"
+	"github.com/starling-tracker/starling/internal/bus/redisbus"
 	"github.com/starling-tracker/starling/internal/clientip"
 	"github.com/starling-tracker/starling/internal/config"
 	"github.com/starling-tracker/starling/internal/relay"
+	"github.com/starling-tracker/starling/internal/replica"
 	"github.com/starling-tracker/starling/internal/tracker"
 	"github.com/starling-tracker/starling/internal/wstracker"
 )
@@ -22,7 +24,7 @@ func (p *parts) listenWS(
 	if !cfg.WS.Enabled || len(cfg.HTTP.Listen)+len(cfg.WS.Listen) == 0 {
 		return nil
 	}
-	browsers := relay.New(service, leases, p.openBus(), p.log, reg, relay.Options{
+	browsers := relay.New(service, leases, p.openBus(reg), p.log, reg, relay.Options{
 		Lease:    lease,
 		Lifetime: cfg.WS.Interval * 5 / 2,
 		Now:      p.clock(),
@@ -55,9 +57,14 @@ func (p *parts) listenWS(
 // writeTimeout is how long a browser may take to read what is sent to it.
 const writeTimeout = 10 * time.Second
 
-// openBus makes what carries signals to other replicas, when there may be some.
-func (p *parts) openBus() tracker.Bus {
-	return localbus.New()
+// openBus makes what carries signals, to other replicas too when there may be some.
+func (p *parts) openBus(reg prometheus.Registerer) tracker.Bus {
+	if p.redis == nil {
+		return localbus.New()
+	}
+	bus := redisbus.New(p.redis, p.log, reg, redisbus.Options{Partitions: replica.Partitions})
+	p.backends = append(p.backends, bus)
+	return bus
 }
 
 // clock returns the clock that replicas share, or nil when there is one replica.
