@@ -59,15 +59,18 @@ const manyFiles = 65536
 // runtime has raised the soft limit to the hard one.
 func warnOfFewFiles(cfg config.Config, log *slog.Logger) {
 	want := uint64(cfg.HTTP.MaxConnections)*uint64(len(cfg.HTTP.Listen)) + spareFiles
-	if cfg.HTTP.MaxConnections == 0 {
-		want = manyFiles
+	if cfg.WS.Enabled {
+		want += uint64(cfg.WS.MaxSessions)
+	}
+	if cfg.HTTP.MaxConnections == 0 || cfg.WS.Enabled && cfg.WS.MaxSessions == 0 {
+		want = max(want, manyFiles)
 	}
 	limit, known := maxFiles()
 	if !known || limit >= want {
 		return
 	}
 	log.Warn("too few file descriptors for the connections allowed; raise the limit (ulimit -n, LimitNOFILE) "+
-		"or lower http.max_connections", slog.Uint64("limit", limit), slog.Uint64("want", want))
+		"or lower http.max_connections and ws.max_sessions", slog.Uint64("limit", limit), slog.Uint64("want", want))
 }
 
 // reachable returns where clients may reach a listener: its address, or when it listens on all,

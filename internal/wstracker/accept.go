@@ -45,7 +45,7 @@ func (f *Frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.log.Debug("handshake refused", slog.Any("err", err))
 		return
 	}
-	f.begin(ws, up.conn, caller)
+	f.begin(ws, up, caller) //nolint:contextcheck // a session outlives its handshake, and needs no context
 }
 
 // caller returns the address that r comes from.
@@ -63,7 +63,8 @@ type upgrade struct {
 	clock    *atomic.Uint32
 	patience time.Duration
 	status   int
-	conn     *conn // once it was hijacked
+	conn     *conn         // once it was hijacked
+	buffered *bufio.Reader // of conn
 }
 
 // WriteHeader notes the status as well.
@@ -85,8 +86,8 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		early, _ := buffers.Reader.Peek(n) // as many as there are
 		u.conn.early = append([]byte(nil), early...)
 	}
-	return u.conn, bufio.NewReadWriter(
-		bufio.NewReaderSize(u.conn, readBuffer), bufio.NewWriterSize(u.conn, writeBuffer)), nil
+	u.buffered = bufio.NewReaderSize(u.conn, readBuffer)
+	return u.conn, bufio.NewReadWriter(u.buffered, bufio.NewWriterSize(u.conn, writeBuffer)), nil
 }
 
 // why returns why the library refused the handshake.

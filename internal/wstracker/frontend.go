@@ -3,14 +3,15 @@
 // and no policy.
 //
 // A [Frontend] is an http.Handler for handshakes, on the listeners of the HTTP frontend or on its own.
-// Each handshake becomes a session: a goroutine that reads and handles one message after the other,
-// an outbox, and a writer that exists only while the outbox holds something. A session that cannot
+// Each handshake becomes a session: a goroutine that waits for the next message, which a worker handles
+// before the one after it is read, an outbox, and a writer that exists only while the outbox holds something. A session that cannot
 // go on with its message does not read, so that its browser has to wait; what others send it
 // meanwhile is bounded by the outbox. Who closes a socket costs a WebTorrent page minutes without
 // any tracker, for all of its torrents. So whatever a message holds is answered with a failure, and
 // only what cannot be mended ends a session.
 //
-// A session ends once: end closes the network connection, the reader notices, and it alone cleans up.
+// A session ends once: end closes the network connection, so that reading fails, and whoever reads then
+// cleans up.
 package wstracker
 
 import (
@@ -88,6 +89,7 @@ type Frontend struct {
 	callers   *clientip.Resolver
 	sessions  *sessions
 	pulse     *pulse
+	workers   *workers
 	listeners []net.Listener
 }
 
@@ -107,6 +109,7 @@ func New(
 		sessions: newSessions(opts.MaxSessions, opts.MaxSessionsOfIP),
 		pulse:    newPulse(opts.Ping / maxPeriod),
 	}
+	f.workers = newWorkers()
 	f.pulse.renew(context.WithoutCancel(ctx))
 	if err := f.listen(ctx); err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -2,6 +2,7 @@ package wstracker
 
 import (
 	"bytes"
+	"errors"
 	"time"
 
 	"github.com/starling-tracker/starling/internal/swarm"
@@ -14,7 +15,8 @@ func (s *session) handle(w *work) error {
 	m := &w.message
 	m.MaxOffers = s.front.opts.MaxOffers
 	if err := wsproto.Parse(w.in, m); err != nil {
-		return s.refuseMessage(m, err)
+		what, _ := errors.AsType[wsproto.Error](err) // all of Parse's are
+		return s.refuseMessage(m, what)
 	}
 	s.malformed = 0
 	switch m.Kind {

@@ -1,7 +1,6 @@
 package wstracker
 
 import (
-	"errors"
 	"log/slog"
 
 	"github.com/starling-tracker/starling/internal/swarm"
@@ -24,9 +23,8 @@ var reasons = [wsproto.Errors]swarm.Reason{
 
 // refuseMessage answers a message that is none. It returns an error when there were too many in a row that
 // could not be read at all.
-func (s *session) refuseMessage(m *wsproto.Message, err error) error {
+func (s *session) refuseMessage(m *wsproto.Message, what wsproto.Error) error {
 	s.front.metrics.messages[gotInvalid].Inc()
-	what, _ := errors.AsType[wsproto.Error](err) // all of Parse's are
 	s.refuse(m.InfoHash, m.HasInfoHash, reasons[what], what.Error())
 	if what != wsproto.ErrMalformed {
 		s.malformed = 0

@@ -71,12 +71,13 @@ func (f *Frontend) Run(ctx context.Context) error {
 	g.Go(func() error {
 		<-ctx.Done()
 		_ = server.Close() // of the listeners, and of who has not made a handshake
-		f.closeSessions()
+		f.closeSessions() //nolint:contextcheck // ctx is done
 		return nil
 	})
 	err := g.Wait()
 	stopPulse()
 	<-pulse
+	f.workers.end()
 	return err
 }
 

@@ -1,7 +1,7 @@
 package wstracker
 
 import (
-	"context"
+	"bufio"
 	"errors"
 	"io"
 	"log/slog"
@@ -24,6 +24,7 @@ type session struct {
 	front     *Frontend
 	ws        *websocket.Conn
 	conn      *conn
+	buffered  *bufio.Reader // what ws reads from
 	relay     Session
 	caller    netip.Addr
 	interval  uint32        // seconds, the same in all replies: clients re-arm their timers when it changes
@@ -34,9 +35,11 @@ type session struct {
 }
 
 // begin begins a session. The caller has its place already.
-func (f *Frontend) begin(ws *websocket.Conn, c *conn, caller netip.Addr) {
+func (f *Frontend) begin(ws *websocket.Conn, up *upgrade, caller netip.Addr) {
 	ws.SetReadLimit(int64(f.opts.MaxMessage))
-	s := &session{front: f, ws: ws, conn: c, caller: caller, interval: jittered(f.opts.Interval)}
+	s := &session{
+		front: f, ws: ws, conn: up.conn, buffered: up.buffered, caller: caller, interval: jittered(f.opts.Interval),
+	}
 	s.out.init(f.opts.Outbox, &f.metrics.outbox)
 	s.relay = f.relay(s)
 	f.metrics.opened.Inc()
@@ -45,7 +48,7 @@ func (f *Frontend) begin(ws *websocket.Conn, c *conn, caller netip.Addr) {
 	if !f.sessions.add(s) {
 		s.finish(shuttingDown, websocket.StatusGoingAway)
 	}
-	go s.run()
+	go s.wait()
 }
 
 // jittered returns a number of seconds within 10 % of d, so that a crowd that arrived together does not
@@ -72,9 +75,8 @@ func (s *session) startIf(start bool) {
 	}
 }
 
-// run reads until the session ends, and cleans up.
-func (s *session) run() {
-	err := s.read()
+// cleanUp is called once, after the last message was handled and with why there are no more.
+func (s *session) cleanUp(err error) {
 	s.note(err)
 	why := ending(s.why.Load())
 	s.out.end()
@@ -104,27 +106,14 @@ var closeCodes = [endings]websocket.StatusCode{
 	panicked:  websocket.StatusInternalError,
 }
 
-// errMalformed ends a session that sends nothing but messages that cannot be read.
-var errMalformed = errors.New("too many malformed messages in a row")
-
-// read handles one message after the other, until there are no more.
-func (s *session) read() (err error) {
-	defer func() {
-		if s.recovered(recover()) {
-			s.why.CompareAndSwap(uint32(open), uint32(panicked))
-		}
-	}()
-	for s.out.await() {
-		_, r, err := s.ws.Reader(context.Background()) // a deadline would cost a timer; end ends it
-		if err != nil {
-			return err
-		}
-		if err := s.readMessage(r); err != nil {
-			return err
-		}
-	}
-	return net.ErrClosed
-}
+var (
+	// errMalformed ends a session that sends nothing but messages that cannot be read.
+	errMalformed = errors.New("too many malformed messages in a row")
+	// errPanicked ends a session whose message met a mistake of ours.
+	errPanicked = errors.New("panic while handling a message")
+	// errEnded is why a session that was ended reads no more.
+	errEnded = net.ErrClosed
+)
 
 // readMessage reads and handles the message that r has begun.
 func (s *session) readMessage(r io.Reader) error {
@@ -148,6 +137,8 @@ func (s *session) note(err error) {
 		why = tooLarge
 	case errors.Is(err, errMalformed):
 		why = malformed
+	case errors.Is(err, errPanicked):
+		why = panicked
 	case tookTooLong(err):
 		why = slow
 	case !isNetwork(err):
