@@ -37,6 +37,8 @@ type conn struct {
 	clock    *atomic.Uint32
 	heard    atomic.Uint32 // what clock said when bytes were read last
 
+	interrupted atomic.Bool // Read fails
+
 	early     []byte // what came with the handshake, still to be read
 	inMessage bool   // the reader is within a message
 	timed     bool   // and its end has a deadline
@@ -59,6 +61,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.timed = true
 		_ = c.SetReadDeadline(time.Now().Add(maxMessageTime)) // a closed connection says so when it is read
 	}
+	if c.interrupted.Load() { // and if not yet, its deadline is still to come, and counts
+		return 0, os.ErrDeadlineExceeded
+	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
 		c.heard.Store(c.clock.Load())
@@ -76,6 +81,18 @@ func (c *conn) ended() {
 		c.timed = false
 		_ = c.SetReadDeadline(time.Time{})
 	}
+}
+
+// interrupt makes Read fail until resume is called. Anybody may call it.
+func (c *conn) interrupt() {
+	c.interrupted.Store(true)
+	_ = c.SetReadDeadline(time.Unix(1, 0))
+}
+
+// resume is called by the session's reader.
+func (c *conn) resume() {
+	c.interrupted.Store(false)
+	_ = c.SetReadDeadline(time.Time{})
 }
 
 // Write writes p, or keeps a copy of it until flush.

@@ -165,7 +165,8 @@ func (b *browser) get() wsproto.ServerMessage {
 	return m
 }
 
-// nothing fails the test when a message of any kind came before the reply to an empty scrape.
+// nothing fails the test when a message of any kind came before the reply to an empty scrape. When it returns,
+// all that the browser sent before has been handled.
 func (b *browser) nothing(what string) {
 	b.t.Helper()
 	b.send(`{"action":"scrape","info_hash":[]}`)
@@ -234,4 +235,33 @@ func await(t testing.TB, what string, ok func() bool) {
 	if !starlingtest.Poll(patience, ok) {
 		t.Fatalf("%s did not come true within %v", what, patience)
 	}
+}
+
+// wantMetric waits until a metric of which a label has the value label, if one is given, has the value want.
+func (l *live) wantMetric(name, label string, want float64) {
+	l.t.Helper()
+	got := 0.0
+	if !starlingtest.Poll(patience, func() bool { got = l.metric(name, label); return got == want }) {
+		l.t.Errorf("got %v of %s %s, want %v", got, name, label, want)
+	}
+}
+
+func (l *live) metric(name, label string) (sum float64) {
+	l.t.Helper()
+	families, err := l.reg.Gather()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			has := label == ""
+			for _, pair := range m.GetLabel() {
+				has = has || pair.GetValue() == label
+			}
+			if f.GetName() == name && has {
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return sum
 }

@@ -3,8 +3,6 @@ package wstracker
 import (
 	"sync"
 
-	"github.com/coder/websocket"
-
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
 
@@ -59,8 +57,8 @@ type outbox struct {
 	owed    int // bytes of replies
 	writing bool
 	ping    bool
-	code    websocket.StatusCode // with which to close when all is written; zero: not
-	over    bool                 // nobody writes any more
+	last    bool // what is in it is all that is still to be written
+	over    bool // nobody writes any more
 }
 
 func (o *outbox) init(maxBytes int, count *outboxMetrics) {
@@ -71,7 +69,7 @@ func (o *outbox) init(maxBytes int, count *outboxMetrics) {
 func (o *outbox) put(m *message) (start bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.over || o.code != 0 && !m.own() {
+	if o.over || o.last && !m.own() {
 		o.count.late.Inc()
 		return false
 	}
@@ -124,12 +122,11 @@ func (o *outbox) askPing() (start bool) {
 	return o.start()
 }
 
-// finish has the connection closed with code once all that is in the outbox is written. From now on no
-// signals are taken in.
-func (o *outbox) finish(code websocket.StatusCode) (start bool) {
+// finish lets the writer write what is in the outbox, and no more. From now on no signals are taken in.
+func (o *outbox) finish() (start bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.code = code
+	o.last = true
 	return o.start()
 }
 
@@ -166,7 +163,7 @@ func (o *outbox) await() bool {
 type batch struct {
 	messages []message
 	ping     bool
-	code     websocket.StatusCode // close with it then, and write no more
+	last     bool // write no more then
 }
 
 // take moves messages of about size bytes to b, at least one if there is one. It returns false when there
@@ -174,6 +171,7 @@ type batch struct {
 func (o *outbox) take(b *batch, size int) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	*b = batch{messages: b.messages[:0]}
 	if o.over {
 		o.writing = false
 		return false
@@ -190,13 +188,12 @@ func (o *outbox) take(b *batch, size int) bool {
 		if cap(o.queue) > idleQueue {
 			o.queue = nil
 		}
-		b.code = o.code
+		b.last = o.last
 	}
 	b.ping, o.ping = o.ping, false
 	if o.owed <= o.max/4 {
 		o.room.Broadcast()
 	}
-	o.writing = len(b.messages) > 0 || b.ping || b.code != 0
-	o.over = o.over || b.code != 0
+	o.writing = len(b.messages) > 0 || b.ping || b.last
 	return o.writing
 }

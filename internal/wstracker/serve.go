@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/coder/websocket"
 	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
@@ -71,7 +70,7 @@ func (f *Frontend) Run(ctx context.Context) error {
 	g.Go(func() error {
 		<-ctx.Done()
 		_ = server.Close() // of the listeners, and of who has not made a handshake
-		f.closeSessions() //nolint:contextcheck // ctx is done
+		f.closeSessions()  //nolint:contextcheck // ctx is done
 		return nil
 	})
 	err := g.Wait()
@@ -93,7 +92,7 @@ func (f *Frontend) closeSessions() {
 		defer next.Stop()
 		for _, s := range all {
 			<-next.C
-			s.finish(shuttingDown, websocket.StatusGoingAway)
+			s.finish(shuttingDown)
 			next.Reset(step)
 		}
 	}

@@ -46,7 +46,7 @@ func (f *Frontend) begin(ws *websocket.Conn, up *upgrade, caller netip.Addr) {
 	f.metrics.sessions.Inc()
 	f.pulse.add(s)
 	if !f.sessions.add(s) {
-		s.finish(shuttingDown, websocket.StatusGoingAway)
+		s.finish(shuttingDown)
 	}
 	go s.wait()
 }
@@ -83,6 +83,7 @@ func (s *session) cleanUp(err error) {
 	s.front.pulse.remove(s)
 	s.closeRelay() // first, so that nobody is told of browsers that are gone
 	if code := closeCodes[why]; code != 0 {
+		s.conn.resume()
 		_ = s.ws.Close(code, endingNames[why]) // waits for the browser to have read it, for seconds at most
 	} else {
 		_ = s.ws.CloseNow()
@@ -94,16 +95,17 @@ func (s *session) cleanUp(err error) {
 
 // closeRelay closes the session's relay, and survives its mistakes.
 func (s *session) closeRelay() {
-	defer s.survive()
+	defer func() { s.recovered(recover()) }()
 	s.relay.Close()
 }
 
-// closeCodes are what browsers are told of endings that the reader finds (RFC 6455, 7.4.1).
+// closeCodes are what browsers are told of endings (RFC 6455, 7.4.1). Where there is none nobody listens.
 var closeCodes = [endings]websocket.StatusCode{
-	tooLarge:  websocket.StatusMessageTooBig,
-	malformed: websocket.StatusPolicyViolation,
-	protocol:  websocket.StatusProtocolError,
-	panicked:  websocket.StatusInternalError,
+	tooLarge:     websocket.StatusMessageTooBig,
+	malformed:    websocket.StatusPolicyViolation,
+	protocol:     websocket.StatusProtocolError,
+	shuttingDown: websocket.StatusGoingAway,
+	panicked:     websocket.StatusInternalError,
 }
 
 var (
@@ -160,13 +162,13 @@ func (s *session) end(why ending) {
 	_ = s.conn.Close() // again and again does no harm
 }
 
-// finish ends the session with a code, once all that its outbox holds is written.
-func (s *session) finish(why ending, code websocket.StatusCode) {
+// finish ends the session once all that its outbox holds is written.
+func (s *session) finish(why ending) {
 	s.why.CompareAndSwap(uint32(open), uint32(why))
-	s.startIf(s.out.finish(code))
+	s.startIf(s.out.finish())
 }
 
-// survive recovers from a panic in a goroutine of the session, and ends the session.
+// survive recovers from a panic of the writer, and ends the session.
 func (s *session) survive() {
 	if s.recovered(recover()) {
 		s.end(panicked)

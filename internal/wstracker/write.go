@@ -29,7 +29,6 @@ func (s *session) write() {
 	defer s.survive()
 	w, _ := writings.Get().(*writing)
 	for {
-		w.batch.messages = w.batch.messages[:0]
 		if !s.out.take(&w.batch, batchBytes) {
 			break
 		}
@@ -39,8 +38,9 @@ func (s *session) write() {
 			} else {
 				s.end(lost)
 			}
-		} else if w.batch.code != 0 {
-			_ = s.ws.Close(w.batch.code, "") // its reader notices
+		} else if w.batch.last {
+			s.out.end()
+			s.conn.interrupt() // the reader closes it
 		}
 		clear(w.batch.messages)
 	}
