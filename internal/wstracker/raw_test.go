@@ -49,6 +49,7 @@ func (l *live) handshake(request string) (*raw, *http.Response) {
 	if err != nil {
 		l.t.Fatalf("%q: %v", request, err)
 	}
+	l.t.Cleanup(func() { resp.Body.Close() })
 	return c, resp
 }
 

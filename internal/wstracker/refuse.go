@@ -26,11 +26,11 @@ var reasons = [wsproto.Errors]swarm.Reason{
 func (s *session) refuseMessage(m *wsproto.Message, what wsproto.Error) error {
 	s.front.metrics.messages[gotInvalid].Inc()
 	s.refuse(m.InfoHash, m.HasInfoHash, reasons[what], what.Error())
-	if what != wsproto.ErrMalformed {
+	s.malformed++
+	switch {
+	case what != wsproto.ErrMalformed:
 		s.malformed = 0
-		return nil
-	}
-	if s.malformed++; s.malformed == maxMalformed {
+	case s.malformed == maxMalformed:
 		return errMalformed
 	}
 	return nil

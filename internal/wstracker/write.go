@@ -28,10 +28,7 @@ var writings = sync.Pool{New: func() any { return new(writing) }}
 func (s *session) write() {
 	defer s.survive()
 	w, _ := writings.Get().(*writing)
-	for {
-		if !s.out.take(&w.batch, batchBytes) {
-			break
-		}
+	for s.out.take(&w.batch, batchBytes) {
 		if err := s.writeBatch(w); err != nil {
 			if tookTooLong(err) {
 				s.end(stuck)
