@@ -138,8 +138,8 @@ func TestHandshakesThatAreNone(t *testing.T) {
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
-			if _, resp := l.handshake(row.request + "\r\n"); resp.StatusCode != row.status {
-				t.Errorf("got %s, want %d", resp.Status, row.status)
+			if _, got, _ := l.handshake(row.request + "\r\n"); got != row.status {
+				t.Errorf("got %d, want %d", got, row.status)
 			}
 		})
 	}
@@ -147,20 +147,19 @@ func TestHandshakesThatAreNone(t *testing.T) {
 		t.Errorf("got %v handshakes refused, want %d", got, len(rows)-1)
 	}
 	for _, garbage := range []string{"\x16\x03\x01\x02\x00\x01\x00", "GET\r\n\r\n", "\x00\x00\x04\x17\x27\x10\x19\x80"} {
-		_, resp := l.handshake(garbage + "\r\n\r\n")
-		if resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("%q: got %s, want 400", garbage, resp.Status)
+		if _, got, _ := l.handshake(garbage + "\r\n\r\n"); got != http.StatusBadRequest {
+			t.Errorf("%q: got %d, want 400", garbage, got)
 		}
 	}
 	l.dial().join(alice, 1, 0)
 }
 
 func TestNoSubprotocolAndNoCompressionIsAgreedOn(t *testing.T) {
-	_, resp := start(t, nil).handshake("GET / HTTP/1.1\r\n" + handshakeHeader +
+	_, status, header := start(t, nil).handshake("GET / HTTP/1.1\r\n" + handshakeHeader +
 		"Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
-	if resp.StatusCode != http.StatusSwitchingProtocols || resp.Header.Get("Sec-Websocket-Protocol") != "" ||
-		resp.Header.Get("Sec-Websocket-Extensions") != "" {
-		t.Errorf("got %v, want a socket without either", resp.Header)
+	if status != http.StatusSwitchingProtocols || header.Get("Sec-Websocket-Protocol") != "" ||
+		header.Get("Sec-Websocket-Extensions") != "" {
+		t.Errorf("got %d %v, want a socket without either", status, header)
 	}
 }
 
@@ -170,8 +169,8 @@ func TestOrigins(t *testing.T) {
 		if origin != "" {
 			line = "Origin: " + origin + "\r\n"
 		}
-		_, resp := l.handshake("GET / HTTP/1.1\r\n" + handshakeHeader + line + "\r\n")
-		return resp.StatusCode
+		_, status, _ := l.handshake("GET / HTTP/1.1\r\n" + handshakeHeader + line + "\r\n")
+		return status
 	}
 	l := start(t, nil)
 	for _, origin := range []string{"", "https://example.org", "null", "file://", "chrome-extension://x"} {
@@ -195,9 +194,9 @@ func TestSessionsAboveTheLimitAreToldToComeBack(t *testing.T) {
 	l := start(t, func(o *wstracker.Options) { o.MaxSessions = 2 })
 	first := l.dialRaw()
 	l.dialRaw()
-	_, resp := l.handshake("GET / HTTP/1.1\r\n" + handshakeHeader + "\r\n")
-	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("got %s, want 503 with Retry-After", resp.Status)
+	_, status, header := l.handshake("GET / HTTP/1.1\r\n" + handshakeHeader + "\r\n")
+	if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+		t.Errorf("got %d %v, want 503 with Retry-After", status, header)
 	}
 	l.wantMetric("starling_ws_handshakes_refused_total", "sessions", 1)
 	first.Close()
@@ -208,8 +207,8 @@ func TestSessionsAboveTheLimitAreToldToComeBack(t *testing.T) {
 func TestSessionsOfAnAddressAreBounded(t *testing.T) {
 	l := start(t, func(o *wstracker.Options) { o.MaxSessionsOfIP = 1 })
 	dial := func(from string) int {
-		_, resp := l.handshake("GET / HTTP/1.1\r\nX-Forwarded-For: " + from + "\r\n" + handshakeHeader + "\r\n")
-		return resp.StatusCode
+		_, status, _ := l.handshake("GET / HTTP/1.1\r\nX-Forwarded-For: " + from + "\r\n" + handshakeHeader + "\r\n")
+		return status
 	}
 	for _, row := range []struct {
 		from string

@@ -33,7 +33,7 @@ type raw struct {
 const handshakeHeader = "Host: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 // handshake sends a request on a connection of its own and returns the answer.
-func (l *live) handshake(request string) (*raw, *http.Response) {
+func (l *live) handshake(request string) (c *raw, status int, header http.Header) {
 	l.t.Helper()
 	conn, err := net.Dial("tcp", l.addr)
 	if err != nil {
@@ -44,21 +44,21 @@ func (l *live) handshake(request string) (*raw, *http.Response) {
 	if _, err := io.WriteString(conn, request); err != nil {
 		l.t.Fatal(err)
 	}
-	c := &raw{l.t, conn, bufio.NewReader(conn)}
+	c = &raw{l.t, conn, bufio.NewReader(conn)}
 	resp, err := http.ReadResponse(c.r, nil)
 	if err != nil {
 		l.t.Fatalf("%q: %v", request, err)
 	}
-	l.t.Cleanup(func() { resp.Body.Close() })
-	return c, resp
+	defer resp.Body.Close()
+	return c, resp.StatusCode, resp.Header
 }
 
 // dialRaw opens a socket, with more behind the handshake.
 func (l *live) dialRaw(more ...byte) *raw {
 	l.t.Helper()
-	c, resp := l.handshake("GET / HTTP/1.1\r\n" + handshakeHeader + "\r\n" + string(more))
-	if resp.StatusCode != http.StatusSwitchingProtocols || resp.Header.Get("Sec-Websocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
-		l.t.Fatalf("got %v, want a socket", resp)
+	c, status, header := l.handshake("GET / HTTP/1.1\r\n" + handshakeHeader + "\r\n" + string(more))
+	if status != http.StatusSwitchingProtocols || header.Get("Sec-Websocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+		l.t.Fatalf("got %d %v, want a socket", status, header)
 	}
 	return c
 }
