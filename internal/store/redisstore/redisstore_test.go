@@ -78,7 +78,7 @@ func opener(url string) storetest.Open {
 		o := options
 		o.PeerLifetime, o.Lease, o.MaxPeersPerSwarm = opts.PeerLifetime, opts.Lease, opts.MaxPeersPerSwarm
 		o.Now = func() time.Time { return start.Add(time.Duration(since.Load())) }
-		store := open(t, connect(t, url), o)
+		store := open(t, connectFor(t, url, o.Deadline), o)
 		return storetest.Opened{
 			Store:             store,
 			Leases:            store,
