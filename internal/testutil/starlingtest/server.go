@@ -134,12 +134,13 @@ func (s *Server) readLog(msg string) (logged bool) {
 	return logged
 }
 
-// Announce returns the URL that a torrent needs to use a protocol, "http" or "udp", in a family.
+// Announce returns the URL that a torrent needs to use a protocol, "http", "udp" or "ws", in a family.
 func (s *Server) Announce(proto, family string) string {
+	addr := s.HTTP[family] // browsers share it
 	if proto == "udp" {
-		return "udp://" + s.UDP[family] + "/announce"
+		addr = s.UDP[family]
 	}
-	return "http://" + s.HTTP[family] + "/announce"
+	return proto + "://" + addr + "/announce"
 }
 
 // Stop stops the servers as their operators would, all at the same moment, and fails the test when one
