@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -132,9 +131,5 @@ func randomFile(t *testing.T) (path string) {
 
 func sumOf(t *testing.T, path string) [sha256.Size]byte {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sha256.Sum256(content)
+	return sha256.Sum256(contentOf(t, path))
 }

@@ -15,12 +15,15 @@ var (
 	trackerHost = host{"10.9.0.1", "fd00:9::1"}
 	seederHost  = host{"10.9.0.2", "fd00:9::2"}
 	leecherHost = host{"10.9.0.3", "fd00:9::3"}
+
+	// Behind a proxy, which is trackerHost then, each replica has a host.
+	replicaHosts = [2]host{{"10.9.0.4", "fd00:9::4"}, {"10.9.0.5", "fd00:9::5"}}
 )
 
 // addHosts brings the loopback device up with the addresses of all hosts.
 func addHosts() error {
 	commands := [][]string{{"link", "set", "lo", "up"}}
-	for _, h := range []host{trackerHost, seederHost, leecherHost} {
+	for _, h := range []host{trackerHost, seederHost, leecherHost, replicaHosts[0], replicaHosts[1]} {
 		commands = append(commands,
 			[]string{"addr", "add", h.ipv4 + "/24", "dev", "lo"},
 			[]string{"addr", "add", h.ipv6 + "/64", "dev", "lo", "nodad"})

@@ -39,17 +39,13 @@ func needWebRTC(t *testing.T) {
 // startNode runs a script of testdata in Node.js, which finds its modules beside it.
 func startNode(t *testing.T, script string, args ...string) *starlingtest.Process {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join("testdata", script))
-	if err != nil {
-		t.Fatal(err)
-	}
 	modules, err := nodeModules()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, script)
-	write(t, path, source)
+	write(t, path, contentOf(t, filepath.Join("testdata", script)))
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
