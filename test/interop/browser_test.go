@@ -91,7 +91,9 @@ func openPage(t *testing.T, site string, at tracker, link, act, path string) *st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startNode(t, "page.mjs", browser, t.TempDir(), site+"/?"+query.Encode(), act, path)
+	page := startNode(t, "page.mjs", browser, t.TempDir(), site+"/?"+query.Encode(), act, path)
+	t.Cleanup(func() { page.End(t, syscall.SIGTERM) }) // a browser that is killed goes on writing to its profile
+	return page
 }
 
 // seededHash waits until the page seeds, and returns the info hash in the link that it shows.
