@@ -21,9 +21,10 @@ const chromium = "chromium"
 func TestBrowsersTransferAFile(t *testing.T) {
 	t.Parallel()
 	needWebRTC(t)
-	for _, m := range meetings {
+	for _, m := range []meeting{oneReplica, overRedis, overCluster} {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
+			takeTurn(t)
 			at := m.open(t)
 			site, content := servePage(t), randomFile(t)
 			seeder := openPage(t, site, at[0], "", "seed", content)
@@ -53,6 +54,7 @@ func TestBrowsersTransferAFile(t *testing.T) {
 func TestBrowsersTransferNothingThroughUnconnectedReplicas(t *testing.T) {
 	t.Parallel()
 	needWebRTC(t)
+	takeTurn(t)
 	at, site := unconnected(t), servePage(t)
 	hash := seededHash(t, openPage(t, site, at[0], "", "seed", randomFile(t)))
 	seenAt(t, "seeder", hash, counts{seeders: 1}, at[0])
@@ -62,6 +64,15 @@ func TestBrowsersTransferNothingThroughUnconnectedReplicas(t *testing.T) {
 		_, saved := printed(leecher, "saved")
 		return saved
 	})
+}
+
+// turns are few: each is two browsers, which take more of the machine than all other clients.
+var turns = make(chan struct{}, 2)
+
+// takeTurn waits for a turn, which ends with the test.
+func takeTurn(t *testing.T) {
+	turns <- struct{}{}
+	t.Cleanup(func() { <-turns })
 }
 
 // servePage serves the example page as its README says: with WebTorrent's bundle below it.

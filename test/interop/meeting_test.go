@@ -22,25 +22,26 @@ type meeting struct {
 	open func(t *testing.T) [2]tracker
 }
 
-var meetings = []meeting{
-	{"OneReplica", func(t *testing.T) [2]tracker {
+var (
+	oneReplica = meeting{"OneReplica", func(t *testing.T) [2]tracker {
 		at := trackerOf(startServer(t))
 		return [2]tracker{at, at}
-	}},
-	{"ReplicasOverRedis", func(t *testing.T) [2]tracker {
+	}}
+	overRedis = meeting{"ReplicasOverRedis", func(t *testing.T) [2]tracker {
 		return twoReplicas(t, "--redis.url="+redistest.Start(t).URL())
-	}},
-	{"ReplicasOverCluster", func(t *testing.T) [2]tracker {
+	}}
+	overCluster = meeting{"ReplicasOverCluster", func(t *testing.T) [2]tracker {
 		return twoReplicas(t, "--redis.url="+redistest.StartCluster(t, 3, false).URL())
-	}},
-	// The control of the clients: if they do not meet here, Starling is not to blame. It counts for nobody, since
-	// its scrapes over HTTP spell info hashes in UTF-8.
-	{"ReferenceTracker", func(t *testing.T) [2]tracker {
+	}}
+
+	// If clients do not meet at the reference tracker, Starling is not to blame. It counts for nobody, since its
+	// scrapes over HTTP spell info hashes in UTF-8.
+	atReference = meeting{"ReferenceTracker", func(t *testing.T) [2]tracker {
 		addr := awaitLine(t, startNode(t, "bittorrent_tracker.mjs", trackerHost.ipv4), "listening")
 		at := tracker{ws: "ws://" + addr}
 		return [2]tracker{at, at}
-	}},
-}
+	}}
+)
 
 // unconnected is the control of the meetings: two replicas that know nothing of each other.
 func unconnected(t *testing.T) [2]tracker { return twoReplicas(t) }

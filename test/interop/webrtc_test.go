@@ -14,7 +14,7 @@ import (
 func TestNodePeersTalk(t *testing.T) {
 	t.Parallel()
 	needWebRTC(t)
-	for _, m := range meetings {
+	for _, m := range []meeting{oneReplica, overRedis, atReference} {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			at := m.open(t)
