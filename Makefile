@@ -45,7 +45,7 @@ test-reliability: test-deps ## Redis away, slow, full and replaced, under load; 
 test-e2e: test-deps ## replicas of the built binary are one tracker over one Redis
 	STARLING_REQUIRE_CLIENTS=1 go test -race -count=1 -v ./test/e2e
 
-test-deps: ## installs what the tests need of the system, with apt-get
+test-deps: ## installs what the tests need beside Go, with apt-get and npm
 	@scripts/test-deps
 
 fuzz: ## each fuzz target for FUZZTIME (30s)

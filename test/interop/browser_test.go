@@ -1,148 +1,99 @@
 package interop_test
 
 import (
+	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"os/exec"
-	"path/filepath"
-	"syscall"
+	"encoding/json"
 	"testing"
+	"time"
 
-	"github.com/starling-tracker/starling/internal/testutil/starlingtest"
-	"github.com/starling-tracker/starling/pkg/bittorrent"
+	"github.com/coder/websocket"
 )
 
-const chromium = "chromium"
+// A browser is what a tracker sees of one: a socket, and whom it says to be on it.
+type browser struct {
+	*websocket.Conn
 
-// TestBrowsersTransferAFile opens the example page in two browsers: one seeds a file, the other downloads it.
-func TestBrowsersTransferAFile(t *testing.T) {
-	t.Parallel()
-	needWebRTC(t)
-	for _, m := range []meeting{oneReplica, overRedis, overCluster} {
-		t.Run(m.name, func(t *testing.T) {
-			t.Parallel()
-			takeTurn(t)
-			at := m.open(t)
-			site, content := servePage(t), randomFile(t)
-			seeder := openPage(t, site, at[0], "", "seed", content)
-			hash := seededHash(t, seeder)
-			sees := func(when string, want counts) {
-				t.Helper()
-				seenAt(t, when, hash, want, at[:]...)
+	peerID string
+	heard  chan message // closed when the socket is
+}
+
+// listen reads until the socket is closed, as browsers do, and answers pings by that.
+func (b *browser) listen() {
+	defer close(b.heard)
+	for {
+		var m message
+		_, text, err := b.Read(context.Background())
+		if err != nil || json.Unmarshal(text, &m) != nil {
+			return
+		}
+		b.heard <- m
+	}
+}
+
+// A message is any of those between a browser and its tracker. Its binary strings hold letters.
+type message struct {
+	Action   string          `json:"action"`
+	InfoHash string          `json:"info_hash"`
+	PeerID   string          `json:"peer_id"`
+	ToPeerID string          `json:"to_peer_id,omitempty"`
+	Left     int             `json:"left"`
+	Interval int             `json:"interval,omitempty"`
+	Offers   []offer         `json:"offers,omitempty"`
+	OfferID  string          `json:"offer_id,omitempty"`
+	Offer    json.RawMessage `json:"offer,omitempty"`
+	Answer   json.RawMessage `json:"answer,omitempty"`
+}
+
+type offer struct {
+	ID    string          `json:"offer_id"`
+	Offer json.RawMessage `json:"offer"`
+}
+
+func (b *browser) send(t *testing.T, m message) {
+	t.Helper()
+	m.Action, m.PeerID = "announce", b.peerID
+	text, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Write(t.Context(), websocket.MessageText, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// receive returns the next message that is wanted.
+func (b *browser) receive(t *testing.T, what string, wanted func(message) bool) message {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case m, ok := <-b.heard:
+			if !ok {
+				t.Fatalf("got a closed socket, want %s", what)
 			}
-			sees("seeding", counts{seeders: 1})
-
-			saved := filepath.Join(t.TempDir(), contentName)
-			leecher := openPage(t, site, at[1], magnet(hash), "save", saved)
-			awaitLine(t, leecher, "saved")
-			if got, want := sumOf(t, saved), sumOf(t, content); got != want {
-				t.Errorf("got a file with SHA-256 %x, want %x", got, want)
+			if wanted(m) {
+				return m
 			}
-			sees("fetched", counts{seeders: 2, completed: 1})
-			leecher.End(t, syscall.SIGTERM)
-			sees("leecher gone", counts{seeders: 1, completed: 1})
-			seeder.End(t, syscall.SIGTERM)
-			sees("seeder gone", counts{completed: 1})
-		})
+		case <-late:
+			t.Fatalf("got nothing within %v, want %s", patience, what)
+		}
 	}
 }
 
-// TestBrowsersTransferNothingThroughUnconnectedReplicas is the control.
-func TestBrowsersTransferNothingThroughUnconnectedReplicas(t *testing.T) {
-	t.Parallel()
-	needWebRTC(t)
-	takeTurn(t)
-	at, site := unconnected(t), servePage(t)
-	hash := seededHash(t, openPage(t, site, at[0], "", "seed", randomFile(t)))
-	seenAt(t, "seeder", hash, counts{seeders: 1}, at[0])
-	leecher := openPage(t, site, at[1], magnet(hash), "save", filepath.Join(t.TempDir(), contentName))
-	seenAt(t, "leecher", hash, counts{leechers: 1}, at[1])
-	always(t, "anything saved", false, func() bool {
-		_, saved := printed(leecher, "saved")
-		return saved
-	})
-}
-
-// turns are few: each is two browsers, which take more of the machine than all other clients.
-var turns = make(chan struct{}, 2)
-
-// takeTurn waits for a turn, which ends with the test.
-func takeTurn(t *testing.T) {
-	turns <- struct{}{}
-	t.Cleanup(func() { <-turns })
-}
-
-// servePage serves the example page as its README says: with WebTorrent's bundle below it.
-func servePage(t *testing.T) (site string) {
+// idle has browsers say nothing for so long, and hear nothing.
+func idle(t *testing.T, browsers []*browser, long time.Duration) {
 	t.Helper()
-	modules, err := nodeModules()
-	if err != nil {
-		t.Fatal(err)
+	over, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	for _, b := range browsers {
+		select {
+		case m, ok := <-b.heard:
+			t.Fatalf("got message %+v (socket open: %v) while nobody said anything, want none", m, ok)
+		case <-over.Done():
+		}
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", http.FileServer(http.Dir("../../docs/examples/webtorrent")))
-	mux.Handle("/node_modules/", http.StripPrefix("/node_modules/", http.FileServer(http.Dir(modules))))
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	return s.URL
 }
 
-// openPage opens the page in a browser that nobody has used before, for one tracker and no STUN server, and
-// has its visitor seed a file or save one.
-func openPage(t *testing.T, site string, at tracker, link, act, path string) *starlingtest.Process {
-	t.Helper()
-	query := url.Values{"tracker": {at.ws}, "stun": {""}}
-	if link != "" {
-		query.Set("magnet", link)
-	}
-	browser, err := exec.LookPath(chromium)
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := startNode(t, "page.mjs", browser, t.TempDir(), site+"/?"+query.Encode(), act, path)
-	t.Cleanup(func() { page.End(t, syscall.SIGTERM) }) // a browser that is killed goes on writing to its profile
-	return page
-}
-
-// seededHash waits until the page seeds, and returns the info hash in the link that it shows.
-func seededHash(t *testing.T, page *starlingtest.Process) (hash bittorrent.InfoHash) {
-	t.Helper()
-	link, err := url.Parse(awaitLine(t, page, "seeding"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := url.Parse(link.Query().Get("magnet"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	const scheme = "urn:btih:"
-	topic := m.Query().Get("xt")
-	if len(topic) <= len(scheme) {
-		t.Fatalf("got the link %s, want a magnet link in it", link)
-	}
-	hash, err = bittorrent.ParseInfoHash(topic[len(scheme):])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return hash
-}
-
-// magnet names no tracker, so that the page asks its own alone.
-func magnet(hash bittorrent.InfoHash) string { return "magnet:?xt=urn:btih:" + hash.String() }
-
-func randomFile(t *testing.T) (path string) {
-	t.Helper()
-	content := make([]byte, contentBytes)
-	rand.Read(content)
-	path = filepath.Join(t.TempDir(), contentName)
-	write(t, path, content)
-	return path
-}
-
-func sumOf(t *testing.T, path string) [sha256.Size]byte {
-	t.Helper()
-	return sha256.Sum256(contentOf(t, path))
-}
+// randomID returns 20 letters.
+func randomID() string { return rand.Text()[:20] }

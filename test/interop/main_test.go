@@ -4,6 +4,9 @@
 // included, runs in a network namespace that holds one loopback device and dies with the test: some
 // clients refuse peers on 127.0.0.0/8 and ::1, so the hosts have other addresses there.
 //
+// Browsers do the same with the example page and WebRTC, and Starling stands behind the proxies as
+// deploy/proxy configures them.
+//
 // Without the clients, or without the right to make a namespace, the tests are skipped; with CI=true
 // or STARLING_REQUIRE_CLIENTS=1 they fail.
 package interop_test

@@ -2,15 +2,12 @@ package interop_test
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
-	"encoding/json"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -48,20 +45,12 @@ func (v *visitor) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func hexDigit(c byte) byte { return byte(strings.IndexByte("0123456789abcdef", c|0x20)) }
 
-// A browser is the tracker's end of one: a socket on which it announces by hand.
-type browser struct {
-	*websocket.Conn
-
-	peerID string
-	heard  chan message // closed when the socket is
-}
-
 // open connects to a WebSocket URL. When it cannot, it returns the status with which it was refused.
 func (v *visitor) open(t *testing.T, url string) (b *browser, status int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &http.Client{Transport: v}})
+	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &http.Client{Transport: v}}) //nolint:bodyclose // Dial does
 	switch {
 	case resp == nil:
 		t.Fatal(err)
@@ -73,83 +62,3 @@ func (v *visitor) open(t *testing.T, url string) (b *browser, status int) {
 	go b.listen()
 	return b, resp.StatusCode
 }
-
-// listen reads until the socket is closed, as browsers do, and answers pings by that.
-func (b *browser) listen() {
-	defer close(b.heard)
-	for {
-		var m message
-		_, text, err := b.Read(context.Background())
-		if err != nil || json.Unmarshal(text, &m) != nil {
-			return
-		}
-		b.heard <- m
-	}
-}
-
-// A message is any of those between a browser and its tracker. Its binary strings hold letters.
-type message struct {
-	Action   string          `json:"action"`
-	InfoHash string          `json:"info_hash"`
-	PeerID   string          `json:"peer_id"`
-	ToPeerID string          `json:"to_peer_id,omitempty"`
-	Left     int             `json:"left"`
-	Interval int             `json:"interval,omitempty"`
-	Offers   []offer         `json:"offers,omitempty"`
-	OfferID  string          `json:"offer_id,omitempty"`
-	Offer    json.RawMessage `json:"offer,omitempty"`
-	Answer   json.RawMessage `json:"answer,omitempty"`
-}
-
-type offer struct {
-	ID    string          `json:"offer_id"`
-	Offer json.RawMessage `json:"offer"`
-}
-
-func (b *browser) send(t *testing.T, m message) {
-	t.Helper()
-	m.Action, m.PeerID = "announce", b.peerID
-	text, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Write(t.Context(), websocket.MessageText, text); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// receive returns the next message that is wanted.
-func (b *browser) receive(t *testing.T, what string, wanted func(message) bool) message {
-	t.Helper()
-	late := time.After(patience)
-	for {
-		select {
-		case m, ok := <-b.heard:
-			if !ok {
-				t.Fatalf("got a closed socket, want %s", what)
-			}
-			if wanted(m) {
-				return m
-			}
-		case <-late:
-			t.Fatalf("got nothing within %v, want %s", patience, what)
-		}
-	}
-}
-
-// idle has browsers say nothing for so long, and hear nothing.
-func idle(t *testing.T, browsers []*browser, long time.Duration) {
-	t.Helper()
-	over, cancel := context.WithTimeout(t.Context(), long)
-	defer cancel()
-	for _, b := range browsers {
-		select {
-		case m, ok := <-b.heard:
-			t.Fatalf("got message %+v (socket open: %v) while nobody said anything, want none", m, ok)
-		case <-over.Done():
-		}
-	}
-}
-
-// randomID returns 20 letters.
-func randomID() string { return rand.Text()[:20] }

@@ -30,7 +30,7 @@ if (act === 'seed') {
   console.log('seeding', await page.getAttribute('#link', 'href'))
 } else {
   const saved = page.waitForEvent('download')
-  await page.click('#save')
+  await page.click('#files a')
   await (await saved).saveAs(path)
   console.log('saved')
 }
