@@ -13,14 +13,14 @@ import (
 
 // A proxy is one of those that deploy/proxy configures.
 type proxy struct {
-	name  string
-	start func(t *testing.T, s *site)
+	name, program string
+	start         func(t *testing.T, s *site)
 }
 
 var proxies = []proxy{
-	{"Nginx", startNginx},
-	{"HAProxy", startHAProxy},
-	{"Caddy", startCaddy},
+	{"Nginx", "nginx", startNginx},
+	{"HAProxy", "haproxy", startHAProxy},
+	{"Caddy", "caddy", startCaddy},
 }
 
 // config writes a file of deploy/proxy with other words in it, given in pairs, and returns its path.
@@ -84,7 +84,7 @@ func startCaddy(t *testing.T, s *site) {
 	settings := fmt.Sprintf("{\nadmin off\ndefault_bind %s\nhttp_port %s\nhttps_port %s\n}\n",
 		trackerHost.ipv4, port(t, s.plain), port(t, s.tls))
 	write(t, file, append([]byte(settings), contentOf(t, file)...))
-	starlingtest.Start(t, "caddy", "run", "--adapter", "caddyfile", "--config", file)
+	starlingtest.Start(t, system("caddy"), "run", "--adapter", "caddyfile", "--config", file)
 }
 
 func port(t *testing.T, addr string) string {

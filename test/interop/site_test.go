@@ -3,6 +3,7 @@ package interop_test
 import (
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"testing"
 	"time"
@@ -24,9 +25,13 @@ type site struct {
 // proxyTimeout takes the place of the two minutes for which proxies let a socket be idle.
 const proxyTimeout = 6 * time.Second
 
-// openSite starts the replicas with the flags, and the proxy before them.
+// openSite starts the replicas with the flags, and the proxy before them. Without the proxy t is skipped, or fails,
+// as needClients says.
 func openSite(t *testing.T, p proxy, flags ...string) *site {
 	t.Helper()
+	if _, err := exec.LookPath(system(p.program)); err != nil {
+		skip(t, err.Error())
+	}
 	s := &site{
 		ops:       strconv.Itoa(int(nextPort())),
 		plain:     addrPort(trackerHost.ipv4, nextPort()),
