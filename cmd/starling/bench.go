@@ -17,6 +17,7 @@ import (
 type benchCmd struct {
 	UDP    benchUDPCmd    `cmd:"" help:"Load trackers with UDP announces (BEP 15)."`
 	HTTP   benchHTTPCmd   `cmd:"" help:"Load trackers with HTTP announces."`
+	WS     benchWSCmd     `cmd:"" name:"ws" help:"Load trackers with browsers that announce offers and answer them over WebSocket (WebTorrent)."`
 	Hashes benchHashesCmd `cmd:"" help:"Print the info hashes of a load, for a tracker that must know them before."`
 }
 
@@ -113,21 +114,34 @@ func (c *benchFlags) run(ctx context.Context, out io.Writer, protocol string, op
 			return fmt.Errorf("%s: starling bench %s wants %s:// URLs", url, protocol, protocol)
 		}
 	}
-	if isTerminal(os.Stderr) {
-		opts.Progress = func(p load.Progress) { _, _ = fmt.Fprintf(os.Stderr, "\r\x1b[K%s", progressLine(p)) }
-		defer func() { _, _ = fmt.Fprint(os.Stderr, "\r\x1b[K") }()
-	}
+	progress, end := showProgress(progressLine)
+	defer end()
+	opts.Progress = progress
 	report, err := load.Run(ctx, opts)
 	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return errors.New("interrupted before anything was counted")
-		}
-		return err
+		return interrupted(err)
 	}
 	if c.JSON {
 		return json.NewEncoder(out).Encode(report)
 	}
 	return printLoad(out, report)
+}
+
+// showProgress returns what shows a load's progress on a terminal, nil if there is none, and what ends that.
+func showProgress(line func(load.Progress) string) (show func(load.Progress), end func()) {
+	if !isTerminal(os.Stderr) {
+		return nil, func() {}
+	}
+	return func(p load.Progress) { _, _ = fmt.Fprintf(os.Stderr, "\r\x1b[K%s", line(p)) },
+		func() { _, _ = fmt.Fprint(os.Stderr, "\r\x1b[K") }
+}
+
+// interrupted says so in place of an error that is an interrupt's.
+func interrupted(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted before anything was counted")
+	}
+	return err
 }
 
 func isTerminal(f *os.File) bool {

@@ -39,7 +39,7 @@ func dial(ctx context.Context, opts Options, targets []*url.URL, pop *population
 	c := &clients{opts: opts, pop: pop}
 	for i := range opts.Clients {
 		var one client
-		target, source := targets[i%len(targets)], c.source(i)
+		target, source := targets[i%len(targets)], sourceOf(c.opts.Sources, i)
 		if target.Scheme == "udp" {
 			one, err = dialUDP(ctx, opts, target, source, pop)
 		} else {
@@ -54,10 +54,10 @@ func dial(ctx context.Context, opts Options, targets []*url.URL, pop *population
 	return c, nil
 }
 
-// source returns the address that client i announces from, or none when the system chooses.
-func (c *clients) source(i int) (addr netip.Addr) {
-	if n := len(c.opts.Sources); n > 0 {
-		addr = c.opts.Sources[i%n]
+// sourceOf returns the address that client i announces from, or none when the system chooses.
+func sourceOf(sources []netip.Addr, i int) (addr netip.Addr) {
+	if n := len(sources); n > 0 {
+		addr = sources[i%n]
 	}
 	return addr
 }

@@ -49,10 +49,7 @@ func newReport(opts Options, targets []*url.URL, t *tally, took time.Duration, b
 		Protocol: targets[0].Scheme, Targets: opts.Targets, Seconds: took.Seconds(),
 		Sent: t.sent, Answers: t.answers, AnswersPerSecond: float64(t.answers) / took.Seconds(),
 		Announces: t.announces, Scrapes: t.answers - t.announces, Lost: t.lost, Late: t.late, Errors: t.errors,
-		Latency: Latency{
-			P50: micros(t.latency.quantile(0.5)), P90: micros(t.latency.quantile(0.9)),
-			P99: micros(t.latency.quantile(0.99)), P999: micros(t.latency.quantile(0.999)), Max: micros(t.latency.longest),
-		},
+		Latency:          newLatency(&t.latency),
 		PeersPerAnnounce: float64(t.peers) / float64(max(t.announces, 1)),
 		BytesPerAnswer:   float64(t.bytes) / float64(max(t.answers, 1)),
 		CPU:              []ProcessCPU{},
@@ -70,6 +67,13 @@ func newReport(opts Options, targets []*url.URL, t *tally, took time.Duration, b
 		r.CPUPerAnswer += spent
 	}
 	return r
+}
+
+func newLatency(h *histogram) Latency {
+	return Latency{
+		P50: micros(h.quantile(0.5)), P90: micros(h.quantile(0.9)), P99: micros(h.quantile(0.99)),
+		P999: micros(h.quantile(0.999)), Max: micros(h.longest),
+	}
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
