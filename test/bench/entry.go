@@ -15,6 +15,8 @@ type entry struct {
 	version string
 	load    load
 	cores   []int // it runs on
+	// replicas is how many processes of it there are, all of which are loaded and count; zero: one.
+	replicas int
 	// command tells how to start it there. It may write settings into the site's folder.
 	command func(ctx context.Context, at site) (program, error)
 	// backend is what has to run before it, and counts with it; nil: nothing. It listens on the site's
@@ -29,6 +31,8 @@ type table struct {
 	floor   string // the entry that all are compared with; may be empty
 	entries []entry
 	notes   []string
+	// browsers says that a request is an announce over WebSocket with all that follows from it.
+	browsers bool
 }
 
 // A site is where a contestant runs once.

@@ -32,8 +32,14 @@ func serveFloor(ctx context.Context, protocol, address string) error {
 			return err
 		}
 		return floorHTTP(ctx, l)
+	case "ws", "ws-gathered":
+		l, err := config.Listen(ctx, "tcp4", address)
+		if err != nil {
+			return err
+		}
+		return floorWS(ctx, l, protocol == "ws-gathered")
 	}
-	return fmt.Errorf("floor %s: there are udp and http", protocol)
+	return fmt.Errorf("floor %s: there are udp, http, ws and ws-gathered", protocol)
 }
 
 // deferAccept has connections accepted with their first request in them, and no probes sent over them,

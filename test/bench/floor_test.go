@@ -50,13 +50,13 @@ func TestHTTPFloorAnswersOnKeptAndClosedConnections(t *testing.T) {
 	}
 }
 
-func TestFloorsAreOfTwoProtocols(t *testing.T) {
-	if err := serveFloor(t.Context(), "ws", "127.0.0.1:0"); err == nil {
-		t.Error("ws: got a floor, want an error")
+func TestFloorsAreOfThreeProtocols(t *testing.T) {
+	if err := serveFloor(t.Context(), "tcp", "127.0.0.1:0"); err == nil {
+		t.Error("tcp: got a floor, want an error")
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, protocol := range []string{"udp", "http"} {
+	for _, protocol := range []string{"udp", "http", "ws", "ws-gathered"} {
 		if err := serveFloor(ended, protocol, "127.0.0.1:0"); err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("%s when it is over: got %v, want no error", protocol, err)
 		}

@@ -22,6 +22,11 @@ type sample struct {
 	Errors    float64 `json:"errors"` // answers that are errors
 	Generator float64 `json:"generator_us_per_answer"`
 	Processes []share `json:"processes"`
+
+	// Of loads of browsers, whose requests are announces, Peers is how many of an announce's offers were
+	// answered, P99 the time from an offer to its answer, and Lost everything that was.
+	Crossed float64 `json:"crossed,omitempty"`          // share of the offers that arrived from another target
+	Memory  float64 `json:"bytes_per_socket,omitempty"` // of all processes, beyond what they had before
 }
 
 // A share is what one process took of the CPU time.
@@ -80,6 +85,46 @@ func (b *bench) sample(ctx context.Context, e entry) (*sample, error) {
 		return nil, err
 	}
 	defer stop()
+	var running []*process
+	var addresses, pids []string
+	for range max(e.replicas, 1) {
+		one := at
+		if len(running) > 0 {
+			if one, err = b.site(ctx, e.load); err != nil {
+				return nil, err
+			}
+			defer func() { _ = os.RemoveAll(one.dir) }() //nolint:gosec // our own folder
+			one.backendPort = at.backendPort
+		}
+		p, err := b.startAt(ctx, e, one)
+		if err != nil {
+			return nil, err
+		}
+		defer p.stop()
+		running = append(running, p)
+		addresses, pids = append(addresses, one.address()), append(pids, strconv.Itoa(p.cmd.Process.Pid))
+	}
+	if backend != nil {
+		pids = append(pids, strconv.Itoa(backend.cmd.Process.Pid))
+	}
+	generator := program{args: append([]string{b.starling}, e.load.args(addresses, pids, b.length)...)}
+	text, err := b.output(ctx, generator)
+	if err != nil {
+		for _, p := range running {
+			if words := p.lastWords(); words != "" {
+				err = fmt.Errorf("%w; it wrote: %s", err, words)
+			}
+		}
+		return nil, err
+	}
+	if e.load.protocol == "ws" {
+		return parseBrowsersReport([]byte(text))
+	}
+	return parseReport([]byte(text))
+}
+
+// startAt starts one process of the entry, and returns when it answers.
+func (b *bench) startAt(ctx context.Context, e entry, at site) (*process, error) {
 	p, err := e.command(ctx, at)
 	if err != nil {
 		return nil, err
@@ -88,23 +133,11 @@ func (b *bench) sample(ctx context.Context, e entry) (*sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer running.stop()
 	if err := running.ready(ctx, e.load.protocol, at.address()); err != nil {
+		running.stop()
 		return nil, err
 	}
-	pids := []string{strconv.Itoa(running.cmd.Process.Pid)}
-	if backend != nil {
-		pids = append(pids, strconv.Itoa(backend.cmd.Process.Pid))
-	}
-	generator := program{args: append([]string{b.starling}, e.load.args(at.address(), pids, b.length)...)}
-	text, err := b.output(ctx, generator)
-	if err != nil {
-		if words := running.lastWords(); words != "" {
-			err = fmt.Errorf("%w; it wrote: %s", err, words)
-		}
-		return nil, err
-	}
-	return parseReport([]byte(text))
+	return running, nil
 }
 
 // site makes a folder and finds a port for a contestant.

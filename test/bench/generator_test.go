@@ -59,7 +59,7 @@ func TestLoadsDifferInProtocolConnectionsAndShape(t *testing.T) {
 		{load{protocol: "http"}, []string{"http://h:1/announce", "--connections=64", "--no-keep-alive"}},
 		{load{protocol: "udp", sources: []string{"a", "b"}}, []string{"--source=a", "--source=b"}},
 	} {
-		got := test.load.args("h:1", []string{"42", "43"}, 1500*time.Millisecond)
+		got := test.load.args([]string{"h:1"}, []string{"42", "43"}, 1500*time.Millisecond)
 		for _, want := range append(test.with, "bench", "--json", "--pid=42,43", "--duration=1.5s", "--numwant=50", "--seed=1") {
 			if !slices.Contains(got, want) {
 				t.Errorf("%+v: got %q, want %q in it", test.load, got, want)

@@ -28,11 +28,18 @@ func (r results) writeMarkdown(out io.Writer) error {
 }
 
 func (t tableResult) write(line func(format string, args ...any)) {
-	header := []string{"", "CPU us an answer", "least to most", "to " + t.Base}
+	request, peers, p99 := "an answer", "peers an answer", "p99"
+	if t.Browsers {
+		request, peers, p99 = "an announce", "answers an announce", "p99, offer to answer"
+	}
+	header := []string{"", "CPU us " + request, "least to most", "to " + t.Base}
 	if t.Floor != "" {
 		header = append(header, "to the "+t.Floor)
 	}
-	header = append(header, "peers an answer", "same work", "answers a second", "busy", "p99", "lost")
+	header = append(header, peers, "same work", strings.TrimPrefix(request, "an ")+"s a second", "busy", p99, "lost")
+	if t.Browsers {
+		header = append(header, "KiB a socket")
+	}
 	line("| %s |", strings.Join(header, " | "))
 	line("|---|%s", strings.Repeat("--:|", len(header)-1))
 	for _, r := range t.Rows {
@@ -42,12 +49,25 @@ func (t tableResult) write(line func(format string, args ...any)) {
 		}
 		cells = append(cells, r.Peers.text("%.1f"), yes(r.SameWork), r.Rate.text("%.0f"), (100 * r.Busy).text("%.0f %%"),
 			r.P99.span(), (100 * r.Lost).text("%.3g %%"))
+		if t.Browsers {
+			cells = append(cells, (r.Memory / (1 << 10)).text("%.1f"))
+		}
 		line("| %s |", strings.Join(cells, " | "))
 	}
 	line("")
-	for _, text := range slices.Concat(t.loads(), t.versions(), t.Notes) {
+	for _, text := range slices.Concat(t.loads(), t.versions(), t.crossings(), t.Notes) {
 		line("- %s", strings.ReplaceAll(text, "\n", " "))
 	}
+}
+
+// crossings tells whose offers went from one target to another.
+func (t tableResult) crossings() (notes []string) {
+	for _, r := range t.Rows {
+		if r.Crossed > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %s of the offers went from one replica to another", r.Name, (100*r.Crossed).text("%.1f %%")))
+		}
+	}
+	return notes
 }
 
 // loads tells the shape of the load, once for all rows that share it.

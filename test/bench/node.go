@@ -18,7 +18,7 @@ var nodeScript []byte
 
 // bittorrentTracker is the reference tracker of WebTorrent, in JavaScript.
 func (b *bench) bittorrentTracker(ctx context.Context) contestant {
-	c := contestant{name: "bittorrent-tracker", serves: []string{"udp", "http"}, swarms: 200}
+	c := contestant{name: "bittorrent-tracker", serves: []string{"udp", "http", "ws"}, swarms: 200}
 	module := filepath.Join(b.cache, "npm", "node_modules", c.name)
 	manifest, err := os.ReadFile(filepath.Join(module, "package.json")) //nolint:gosec // our own cache
 	if err != nil {

@@ -27,13 +27,18 @@ func (b *bench) redisTable() table {
 		command: starling(b.starling, 1, func(at site) string {
 			return "--redis.url=redis://" + at.backendAddress()
 		}),
-		backend: func(at site) program {
-			return program{args: []string{
-				server, "--bind", loopback, "--port", strconv.Itoa(at.backendPort), "--save", "", "--appendonly", "no",
-			}}
-		},
+		backend: redisServer(server),
 	})
 	return t
+}
+
+// redisServer is a Redis that keeps nothing on disk.
+func redisServer(binary string) func(at site) program {
+	return func(at site) program {
+		return program{args: []string{
+			binary, "--bind", loopback, "--port", strconv.Itoa(at.backendPort), "--save", "", "--appendonly", "no",
+		}}
+	}
 }
 
 // startBackend starts what the entry needs, if anything, and returns what stops it.

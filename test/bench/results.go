@@ -20,11 +20,13 @@ type results struct {
 }
 
 type tableResult struct {
-	Name  string   `json:"name"`
-	Base  string   `json:"base"`
-	Floor string   `json:"floor,omitempty"`
-	Rows  []row    `json:"rows"`
-	Notes []string `json:"notes"`
+	Name  string `json:"name"`
+	Base  string `json:"base"`
+	Floor string `json:"floor,omitempty"`
+	// Browsers says that a request is an announce over WebSocket with all that follows from it.
+	Browsers bool     `json:"browsers,omitempty"`
+	Rows     []row    `json:"rows"`
+	Notes    []string `json:"notes"`
 }
 
 // A row has the medians of an entry's rounds. A figure that nothing is known of is null.
@@ -46,6 +48,8 @@ type row struct {
 	P99       figure    `json:"p99_us"`
 	Lost      figure    `json:"lost_share"` // of all requests of all rounds, errors among them
 	Generator figure    `json:"generator_us_per_answer"`
+	Crossed   figure    `json:"crossed"` // of loads of browsers, as is the next one
+	Memory    figure    `json:"bytes_per_socket"`
 	Samples   []*sample `json:"samples"` // one a round, null where it failed
 }
 
@@ -68,7 +72,7 @@ func (b *bench) newResults() results {
 
 // newTableResult sums up the samples, which are those of the table's entries, a round each.
 func newTableResult(t table, samples [][]*sample) tableResult {
-	r := tableResult{Name: t.name, Base: t.base, Floor: t.floor, Notes: append([]string{}, t.notes...)}
+	r := tableResult{Name: t.name, Base: t.base, Floor: t.floor, Browsers: t.browsers, Notes: append([]string{}, t.notes...)}
 	of := func(name string) []*sample {
 		if i := slices.IndexFunc(t.entries, func(e entry) bool { return e.name == name }); i >= 0 {
 			return samples[i]
@@ -79,7 +83,7 @@ func newTableResult(t table, samples [][]*sample) tableResult {
 	for i, e := range t.entries {
 		row := newRow(e, samples[i], base, floor)
 		if base == nil { // it was not asked for
-			row.SameWork = sameWork(float64(row.Peers), numWant)
+			row.SameWork = sameWork(float64(row.Peers), e.load.wanted())
 		}
 		r.Rows = append(r.Rows, row)
 	}
@@ -100,6 +104,8 @@ func newRow(e entry, samples, base, floor []*sample) row {
 		Busy:      middle((*sample).busy),
 		P99:       middle(func(s *sample) float64 { return s.P99 }),
 		Generator: middle(func(s *sample) float64 { return s.Generator }),
+		Crossed:   middle(func(s *sample) float64 { return s.Crossed }),
+		Memory:    middle(func(s *sample) float64 { return s.Memory }),
 		Samples:   samples,
 	}
 	if all := values(samples, cpu); len(all) > 0 {

@@ -24,6 +24,7 @@ type settings struct {
 	udpSwarms  int
 	httpSwarms int
 	peers      int
+	sockets    int      // of a load of browsers, in swarms of 50
 	only       []string // words of the entries to measure; empty: all
 	starling   string   // a binary; empty: built from the tree
 	cache      string   // where the rivals are installed
@@ -32,7 +33,7 @@ type settings struct {
 
 // parseSettings reads flags, and what they do not say from ROUNDS, SECONDS and XDG_CACHE_HOME.
 func parseSettings(args []string, env func(string) string, usage io.Writer) (settings, error) {
-	s := settings{limit: 5 * time.Minute, udpSwarms: 10_000, httpSwarms: 1000, peers: 100}
+	s := settings{limit: 5 * time.Minute, udpSwarms: 10_000, httpSwarms: 1000, peers: 100, sockets: 1000}
 	rounds, err1 := strconv.Atoi(or(env("ROUNDS"), "5"))
 	seconds, err2 := strconv.ParseFloat(or(env("SECONDS"), "5"), 64)
 	if err := errors.Join(err1, err2); err != nil {
@@ -46,7 +47,8 @@ func parseSettings(args []string, env func(string) string, usage io.Writer) (set
 	f.IntVar(&s.udpSwarms, "udp-swarms", s.udpSwarms, "swarms of a load over UDP")
 	f.IntVar(&s.httpSwarms, "http-swarms", s.httpSwarms, "swarms of a load over HTTP")
 	f.IntVar(&s.peers, "peers", s.peers, "peers of each swarm")
-	f.StringVar(&s.experiment, "experiment", "", "cores (one processor or two), shapes (few large swarms, many small) or redis (swarms in memory and in Redis), in place of the comparison")
+	f.IntVar(&s.sockets, "sockets", s.sockets, "sockets of a load of browsers; eight times as many of one that measures memory")
+	f.StringVar(&s.experiment, "experiment", "", "cores (one processor or two), shapes (few large swarms, many small), redis (swarms in memory and in Redis), ws (browsers over WebSocket) or ws-memory (many of them), in place of the comparison")
 	f.StringVar(&s.starling, "starling", "", "binary to measure and to load with; without it one is built from the tree")
 	f.BoolVar(&s.json, "json", false, "print JSON")
 	only := f.String("only", "", "words, with commas: measure only entries that have one of them in their name or table")
@@ -56,7 +58,7 @@ func parseSettings(args []string, env func(string) string, usage io.Writer) (set
 	}
 	s.length = time.Duration(seconds * float64(time.Second))
 	if *quick {
-		s.rounds, s.length, s.udpSwarms, s.httpSwarms = 1, time.Second/5, 20, 20
+		s.rounds, s.length, s.udpSwarms, s.httpSwarms, s.sockets = 1, time.Second/5, 20, 20, 2*swarmOfBrowsers
 	}
 	if *only != "" {
 		s.only = strings.Split(*only, ",")
@@ -69,12 +71,14 @@ func (s settings) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("%q: flags only, see -help", rest)
-	case !slices.Contains([]string{"", "cores", "shapes", "redis"}, s.experiment):
-		return fmt.Errorf("-experiment %s: there are cores, shapes and redis", s.experiment)
+	case !slices.Contains([]string{"", "cores", "shapes", "redis", "ws", "ws-memory"}, s.experiment):
+		return fmt.Errorf("-experiment %s: there are cores, shapes, redis, ws and ws-memory", s.experiment)
 	case s.rounds < 1 || s.length <= 0 || s.limit <= 0:
 		return errors.New("rounds, seconds and limit must be more than zero")
 	case s.udpSwarms < 1 || s.httpSwarms < 1 || s.peers < 1:
 		return errors.New("swarms and peers must be more than zero")
+	case s.sockets < swarmOfBrowsers:
+		return fmt.Errorf("-sockets %d: a swarm has %d", s.sockets, swarmOfBrowsers)
 	case s.peers > 65535:
 		return fmt.Errorf("-peers %d: one address has 65535 at most", s.peers)
 	}

@@ -41,11 +41,12 @@ func TestSettingsThatCannotWorkAreNamed(t *testing.T) {
 		want string
 	}{
 		{[]string{"now"}, nil, "flags only"},
-		{[]string{"-experiment=speed"}, nil, "cores, shapes and redis"},
+		{[]string{"-experiment=speed"}, nil, "cores, shapes, redis, ws and ws-memory"},
 		{[]string{"-rounds=0"}, nil, "more than zero"},
 		{[]string{"-seconds=0"}, nil, "more than zero"},
 		{[]string{"-udp-swarms=-1"}, nil, "more than zero"},
 		{[]string{"-peers=70000"}, nil, "65535"},
+		{[]string{"-sockets=49"}, nil, "a swarm has 50"},
 		{nil, map[string]string{"ROUNDS": "many"}, "ROUNDS and SECONDS"},
 		{nil, map[string]string{"SECONDS": "long"}, "ROUNDS and SECONDS"},
 	} {

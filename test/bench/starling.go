@@ -6,6 +6,7 @@ import (
 	"context"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // buildStarling builds the tree that the working directory is in, as a release is built, and returns
@@ -27,7 +28,7 @@ func buildStarling(ctx context.Context, dir string) (string, error) {
 func starling(binary string, processors int, flags ...func(site) string) func(context.Context, site) (program, error) {
 	return func(_ context.Context, at site) (program, error) {
 		udp, http := at.address(), ""
-		if at.load.protocol == "http" {
+		if at.load.protocol != "udp" { // browsers come where HTTP does
 			udp, http = "", at.address()
 		}
 		p := program{
@@ -44,11 +45,12 @@ func starling(binary string, processors int, flags ...func(site) string) func(co
 	}
 }
 
-// floor answers and tracks nothing. It is this program.
-func floor(binary string) func(context.Context, site) (program, error) {
+// floor answers and tracks nothing, over the protocol of the load or a variant of it. It is this program.
+func floor(binary string, variant ...string) func(context.Context, site) (program, error) {
 	return func(_ context.Context, at site) (program, error) {
+		protocol := at.load.protocol + strings.Join(variant, "")
 		return program{
-			args: []string{binary, "floor", at.load.protocol, at.address()},
+			args: []string{binary, "floor", protocol, at.address()},
 			env:  []string{"GOMAXPROCS=1"},
 		}, nil
 	}

@@ -18,6 +18,10 @@ func (b *bench) tables(ctx context.Context) []table {
 		all = []table{b.shapes()}
 	case "redis":
 		all = []table{b.redisTable()}
+	case "ws":
+		all = []table{b.browsersTable(ctx, b.sockets, 0)}
+	case "ws-memory":
+		all = []table{b.browsersTable(ctx, 8*b.sockets, memoryInterval)}
 	default:
 		all = b.comparison(ctx)
 	}
