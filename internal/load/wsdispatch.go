@@ -105,6 +105,10 @@ func (c *crowd) announceUntil(ctx context.Context, began time.Time) error {
 			return nil
 		case <-c.free:
 		}
+		if ended(ctx) { // which a busy machine may tell late
+			c.free <- struct{}{}
+			return nil
+		}
 		if !c.announceNext() {
 			untaken++
 		}

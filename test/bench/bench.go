@@ -82,7 +82,7 @@ func (b *bench) measure(ctx context.Context, tables []table) (results, error) {
 					t.notes = append(t.notes, fmt.Sprintf("%s in round %d: %v", e.name, round+1, err))
 					b.say("  %v", err)
 				} else {
-					b.say("  %.2f us of CPU time an answer, %.1f peers, %.0f answers a second", s.CPU, s.Peers, s.Rate)
+					b.say("  %s", t.told(s))
 				}
 				samples[i] = append(samples[i], s)
 			}

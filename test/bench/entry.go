@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -33,6 +34,15 @@ type table struct {
 	notes   []string
 	// browsers says that a request is an announce over WebSocket with all that follows from it.
 	browsers bool
+}
+
+// told is what is said of one measurement while others go on.
+func (t table) told(s *sample) string {
+	if t.browsers {
+		return fmt.Sprintf("%.2f us of CPU time an announce, %.1f answers, %.0f announces a second, %.1f KiB a socket",
+			s.CPU, s.Peers, s.Rate, s.Memory/(1<<10))
+	}
+	return fmt.Sprintf("%.2f us of CPU time an answer, %.1f peers, %.0f answers a second", s.CPU, s.Peers, s.Rate)
 }
 
 // A site is where a contestant runs once.

@@ -56,7 +56,7 @@ func (e entry) startBackend(ctx context.Context, at site) (p *process, stop func
 	return p, p.stop, nil
 }
 
-// shares tells what each of several processes took of an entry's CPU time, as medians of its rounds.
+// shares tells what each of several programs took of an entry's CPU time, as medians of its rounds.
 func shares(e entry, samples []*sample) string {
 	byName := map[string][]float64{}
 	var names []string
@@ -64,11 +64,15 @@ func shares(e entry, samples []*sample) string {
 		if s == nil {
 			continue
 		}
+		spent := map[string]float64{} // processes of one name count together
 		for _, p := range s.Processes {
 			if !slices.Contains(names, p.Name) {
 				names = append(names, p.Name)
 			}
-			byName[p.Name] = append(byName[p.Name], p.CPU)
+			spent[p.Name] += p.CPU
+		}
+		for name, cpu := range spent {
+			byName[name] = append(byName[name], cpu)
 		}
 	}
 	if len(names) < 2 {
