@@ -121,21 +121,21 @@ func (f *wsFloor) take(s *floorSocket, message []byte) {
 		return
 	}
 	from, rest := between(rest, "", `,"offers":[`)
-	s.buf = append(s.buf[:0], `{"complete":25,"incomplete":25,"action":"announce","interval":120,"info_hash":`...)
-	s.write(append(append(s.buf, hash...), '}'))
 	if !bytes.HasPrefix(rest, []byte("{")) {
-		f.join(s, from, hash)
-		return
-	}
-	if s.partners == nil {
+		f.join(s, from, hash) // before the reply, after which others may make offers
+	} else if s.partners == nil {
 		s.partners = f.partnersOf(s, hash)
 	}
+	s.buf = append(s.buf[:0], `{"complete":25,"incomplete":25,"action":"announce","interval":120,"info_hash":`...)
+	s.write(append(append(s.buf, hash...), '}'))
 	for i := 0; i < len(s.partners) && bytes.HasPrefix(rest, []byte("{")); i++ {
 		var sdp, id []byte
+		var more bool
 		sdp, rest = between(rest, `{"offer":`, `,"offer_id":`)
-		rest = bytes.TrimSuffix(rest, []byte("]}"))
-		id, rest, _ = bytes.Cut(rest, []byte(`"},`))
-		id = append(bytes.TrimSuffix(id, []byte(`"}`)), '"') // in its place
+		if id, rest, more = bytes.Cut(rest, []byte(`"},`)); !more {
+			id = bytes.TrimSuffix(id, []byte(`"}]}`))
+		}
+		id = append(id, '"') // which is in its place already
 		s.buf = pasted(s.buf[:0], `{"action":"announce","offer":`, sdp, id, from, hash)
 		s.partners[i].write(s.buf)
 	}
