@@ -1,6 +1,7 @@
 package load
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -45,9 +46,7 @@ func (t *wsTally) snapshot() wsCounts {
 	defer t.mu.Unlock()
 	c := t.wsCounts
 	c.errors = make(map[string]uint64, len(t.errors))
-	for text, n := range t.errors {
-		c.errors[text] = n
-	}
+	maps.Copy(c.errors, t.errors)
 	return c
 }
 

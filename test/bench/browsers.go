@@ -10,7 +10,7 @@ import (
 )
 
 // memoryInterval is how often each of many sockets announces: seldom enough for the slowest contestant.
-const memoryInterval = 10 * time.Second
+const memoryInterval = 20 * time.Second
 
 // browsersTable compares what an announce with five offers costs, all of which are relayed and answered. With
 // an interval sockets announce once in it, in place of the closed loop, and memory is what counts.

@@ -55,7 +55,7 @@ func (o *floorOutbox) close() {
 }
 
 // run writes until close.
-func (o *floorOutbox) run() {
+func (o *floorOutbox) run(ctx context.Context) {
 	var messages []byte
 	var ends []int
 	for range o.wake {
@@ -69,7 +69,7 @@ func (o *floorOutbox) run() {
 		}
 		begin := 0
 		for _, end := range ends {
-			_ = o.conn.Write(context.Background(), websocket.MessageText, messages[begin:end]) // into held alone
+			_ = o.conn.Write(ctx, websocket.MessageText, messages[begin:end]) // into held alone
 			begin = end
 		}
 		_ = o.held.flush() // the socket's reader learns of errors

@@ -67,23 +67,23 @@ func (f *wsFloor) serve(ctx context.Context, w http.ResponseWriter, req *http.Re
 	defer func() { _ = conn.CloseNow() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.CloseNow() })()
 	conn.SetReadLimit(1 << 20)
+	ctx = context.WithoutCancel(ctx) // one that can end costs a little each time, and the socket is closed anyway
 	s := &floorSocket{conn: conn}
 	if held, ok := req.Context().Value(heldConnKey{}).(*heldConn); ok {
 		s.out = newFloorOutbox(conn, held)
-		go s.out.run()
+		go s.out.run(ctx)
 		defer s.out.close()
 	}
 	message := make([]byte, 0, 16<<10)
 	for {
-		// Without a context of its own, which costs: the socket is closed above.
-		_, r, err := conn.Reader(context.Background()) //nolint:contextcheck // see above
+		_, r, err := conn.Reader(ctx)
 		if err != nil {
 			return
 		}
 		if message, err = readAll(message[:0], r); err != nil {
 			return
 		}
-		f.take(s, message)
+		f.take(ctx, s, message)
 	}
 }
 
@@ -105,7 +105,7 @@ func readAll(dst []byte, r io.Reader) ([]byte, error) {
 }
 
 // take is an announce's or an answer's whole work.
-func (f *wsFloor) take(s *floorSocket, message []byte) {
+func (f *wsFloor) take(ctx context.Context, s *floorSocket, message []byte) {
 	hash, rest := between(message, `"info_hash":`, `,"peer_id":`)
 	if bytes.HasPrefix(message, []byte(`{"action":`)) {
 		from, rest := between(rest, "", `,"to_peer_id":`)
@@ -116,7 +116,7 @@ func (f *wsFloor) take(s *floorSocket, message []byte) {
 		f.mu.RUnlock()
 		if offerer != nil {
 			s.buf = pasted(s.buf[:0], `{"action":"announce","answer":`, sdp, bytes.TrimSuffix(rest, []byte("}")), from, hash)
-			offerer.write(s.buf)
+			offerer.write(ctx, s.buf)
 		}
 		return
 	}
@@ -127,7 +127,7 @@ func (f *wsFloor) take(s *floorSocket, message []byte) {
 		s.partners = f.partnersOf(s, hash)
 	}
 	s.buf = append(s.buf[:0], `{"complete":25,"incomplete":25,"action":"announce","interval":120,"info_hash":`...)
-	s.write(append(append(s.buf, hash...), '}'))
+	s.write(ctx, append(append(s.buf, hash...), '}'))
 	for i := 0; i < len(s.partners) && bytes.HasPrefix(rest, []byte("{")); i++ {
 		var sdp, id []byte
 		var more bool
@@ -137,7 +137,7 @@ func (f *wsFloor) take(s *floorSocket, message []byte) {
 		}
 		id = append(id, '"') // which is in its place already
 		s.buf = pasted(s.buf[:0], `{"action":"announce","offer":`, sdp, id, from, hash)
-		s.partners[i].write(s.buf)
+		s.partners[i].write(ctx, s.buf)
 	}
 }
 
@@ -177,10 +177,10 @@ func (f *wsFloor) partnersOf(s *floorSocket, hash []byte) (partners []*floorSock
 }
 
 // write writes a message, or has it written with others. The message is not kept.
-func (s *floorSocket) write(message []byte) {
+func (s *floorSocket) write(ctx context.Context, message []byte) {
 	if s.out != nil {
 		s.out.add(message)
 		return
 	}
-	_ = s.conn.Write(context.Background(), websocket.MessageText, message) // its reader learns of errors
+	_ = s.conn.Write(ctx, websocket.MessageText, message) // its reader learns of errors
 }
