@@ -35,21 +35,25 @@ func fakeParts(told chan<- string, listener part) *parts {
 	listener.name, listener.told = "listener", told
 	return &parts{
 		log: slog.New(slog.DiscardHandler), health: new(ops.Health),
-		listeners: []runner{listener}, backends: []runner{part{name: "backend", told: told}},
+		listeners: []runner{listener}, services: []runner{part{name: "service", told: told, lingers: listener.lingers}},
+		backends: []runner{part{name: "backend", told: told}},
 	}
 }
 
-func TestBackendsOutliveListeners(t *testing.T) {
+func TestServicesOutliveListenersAndBackendsOutliveServices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		told := make(chan string, 4)
+		told := make(chan string, 6)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- fakeParts(told, part{lingers: time.Second}).run(ctx, 0) }()
-		<-told
-		<-told
+		for range 3 {
+			<-told
+		}
 		stop()
-		if first, second := <-told, <-told; first != "listener stopped" || second != "backend stopped" {
-			t.Errorf("got %q before %q, want the listener first", first, second)
+		for _, want := range []string{"listener stopped", "service stopped", "backend stopped"} {
+			if got := <-told; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
 		}
 		if err := <-done; err != nil {
 			t.Errorf("got %v, want a clean end", err)
@@ -58,7 +62,7 @@ func TestBackendsOutliveListeners(t *testing.T) {
 }
 
 func TestAPartThatBreaksEndsAll(t *testing.T) {
-	told, broken := make(chan string, 4), make(chan struct{})
+	told, broken := make(chan string, 6), make(chan struct{})
 	cause := errors.New("the socket broke")
 	done := make(chan error)
 	go func() { done <- fakeParts(told, part{stops: cause, fails: broken}).run(t.Context(), time.Hour) }()
