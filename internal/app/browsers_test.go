@@ -30,7 +30,7 @@ var (
 
 func connect(t *testing.T, addr string, id byte) *browser {
 	t.Helper()
-	conn, resp, err := websocket.Dial(t.Context(), "ws://"+addr+"/any/path?x=y", nil)
+	conn, resp, err := websocket.Dial(t.Context(), "ws://"+addr+"/any/path?x=y", nil) //nolint:bodyclose // the library does
 	if err != nil {
 		t.Fatalf("dial: %v, %v", err, resp)
 	}

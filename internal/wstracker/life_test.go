@@ -268,7 +268,7 @@ func TestAStopClosesSessionsWith1001OverTime(t *testing.T) {
 		t.Errorf("got all closed within %v, want it spread over 300ms", took)
 	}
 	l.wantMetric("starling_sessions_closed_total", "shutdown", 10)
-	if _, _, err := websocket.Dial(context.Background(), "ws://"+l.addr, nil); err == nil {
+	if _, _, err := websocket.Dial(context.Background(), "ws://"+l.addr, nil); err == nil { //nolint:bodyclose // the library does
 		t.Error("got another session after the stop, want none")
 	}
 }

@@ -117,7 +117,7 @@ type browser struct {
 // dial opens a socket.
 func (l *live) dial() *browser {
 	l.t.Helper()
-	conn, resp, err := websocket.Dial(l.t.Context(), "ws://"+l.addr+"/announce", nil)
+	conn, resp, err := websocket.Dial(l.t.Context(), "ws://"+l.addr+"/announce", nil) //nolint:bodyclose // the library does
 	if err != nil {
 		l.t.Fatalf("dial: %v, %v", err, resp)
 	}
