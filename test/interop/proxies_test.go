@@ -49,12 +49,13 @@ func startNginx(t *testing.T, s *site) {
 		"/etc/ssl/private/tracker.example.org.key", s.key,
 	)
 	dir := t.TempDir()
-	settings := "daemon off;\nuser root;\npid " + dir + "/pid;\nevents {}\nhttp {\n"
+	settings := []string{"daemon off;", "user root;", "pid " + dir + "/pid;", "events {}", "http {"}
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		settings += kind + "_temp_path " + filepath.Join(dir, kind) + ";\n"
+		settings = append(settings, kind+"_temp_path "+filepath.Join(dir, kind)+";")
 	}
+	settings = append(settings, "include "+file+";", "}\n")
 	main := filepath.Join(dir, "main.conf")
-	write(t, main, []byte(settings+"include "+file+";\n}\n"))
+	write(t, main, []byte(strings.Join(settings, "\n")))
 	starlingtest.Start(t, system("nginx"), "-c", main, "-e", "stderr")
 }
 
