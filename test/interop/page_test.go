@@ -50,11 +50,10 @@ func TestBrowsersTransferAFile(t *testing.T) {
 	}
 }
 
-// TestBrowsersTransferNothingThroughUnconnectedReplicas is the control.
+// TestBrowsersTransferNothingThroughUnconnectedReplicas is the control. It takes no turn: mostly it waits.
 func TestBrowsersTransferNothingThroughUnconnectedReplicas(t *testing.T) {
 	t.Parallel()
 	needWebRTC(t)
-	takeTurn(t)
 	at, site := unconnected(t), servePage(t)
 	hash := seededHash(t, openPage(t, site, at[0], "", "seed", randomFile(t)))
 	seenAt(t, "seeder", hash, counts{seeders: 1}, at[0])
