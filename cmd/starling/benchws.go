@@ -20,7 +20,7 @@ type benchWSCmd struct {
 	Offers   int           `name:"offers" default:"5" help:"Offers of an announce."`
 	SDPBytes int           `name:"sdp-bytes" default:"750" help:"Size of the SDP of an offer and of an answer."`
 	Answers  float64       `name:"answers" default:"1" help:"Share of the offers that their receivers answer, 0 to 1."`
-	Window   int           `name:"window" default:"64" help:"Announces under way at once, of all sockets. Without meaning when there is an interval."`
+	Window   int           `name:"window" default:"64" help:"Announces under way at once, of all sockets. With an interval this is so of the first announces alone."`
 	Interval time.Duration `name:"interval" default:"0s" help:"Each socket announces once an interval. Zero: whenever another announce has its reply and its answers."`
 	Warmup   time.Duration `name:"warmup" default:"2s" help:"How long to announce with offers before anything counts."`
 	Duration time.Duration `name:"duration" default:"10s" help:"How long to count."`

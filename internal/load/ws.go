@@ -26,7 +26,7 @@ type WebSocketOptions struct {
 	SDPBytes int     // of an offer's description and an answer's
 	Answers  float64 // share of the offers that their receivers answer, 0 to 1
 
-	Window   int           // announces under way at once, of all sockets; not with an interval
+	Window   int           // announces under way at once, of all sockets; with an interval only when all announce first
 	Interval time.Duration // between two announces of a socket; zero: a closed loop
 	Seed     uint64        // of everything that is chosen by chance
 	Timeout  time.Duration // after which an announce's reply, offers and answers count as lost

@@ -9,7 +9,7 @@ import (
 
 // join announces every socket once, without offers, and wants a reply to each.
 func (c *crowd) join(ctx context.Context) error {
-	c.free = make(chan struct{}, c.window(len(c.browsers)))
+	c.free = make(chan struct{}, min(c.opts.Window, len(c.browsers)))
 	c.refill()
 	err := c.supervised(ctx, Progress{Warming: true, Of: len(c.browsers)}, func(ctx context.Context) error {
 		for _, b := range c.browsers {
@@ -27,7 +27,7 @@ func (c *crowd) join(ctx context.Context) error {
 		err = fmt.Errorf("%d of %d sockets got a reply", t.replies, len(c.browsers))
 	}
 	if err == nil {
-		c.free = make(chan struct{}, c.window(len(c.announcers)))
+		c.free = make(chan struct{}, c.window())
 		c.refill()
 		return nil
 	}
@@ -37,12 +37,12 @@ func (c *crowd) join(ctx context.Context) error {
 	return fmt.Errorf("announcing the sockets: %w", err)
 }
 
-// window is how many announces of so many sockets may be under way.
-func (c *crowd) window(of int) int {
+// window is how many announces with offers may be under way: with an interval as many as come.
+func (c *crowd) window() int {
 	if c.opts.Interval > 0 {
-		return of
+		return len(c.announcers)
 	}
-	return min(c.opts.Window, of)
+	return min(c.opts.Window, len(c.announcers))
 }
 
 // warm announces with offers and forgets what came of it.

@@ -46,6 +46,7 @@ func TestWebSocketFloorsRelayEveryOfferAndEveryAnswer(t *testing.T) {
 func TestAHeldConnectionWritesWhenItIsFlushed(t *testing.T) {
 	ours, theirs := net.Pipe() // where a write returns when it was read
 	defer theirs.Close()
+	ours.SetDeadline(time.Now().Add(10 * time.Second)) // a write that nobody reads must not wait for ever
 	c := &heldConn{Conn: ours}
 	c.hold()
 	for _, text := range []string{"one ", "two"} {

@@ -29,7 +29,7 @@ func (l load) browserArgs(addresses, pids []string, length time.Duration) []stri
 	args = append(
 		args, "--json", "--sockets="+strconv.Itoa(l.swarms*l.peers), "--swarms="+strconv.Itoa(l.swarms),
 		"--offers="+strconv.Itoa(offersAnAnnounce), "--sdp-bytes=750", "--seed="+strconv.Itoa(seed),
-		"--duration="+length.String(), "--timeout=5s", "--pid="+strings.Join(pids, ","),
+		"--duration="+length.String(), "--timeout=5s", "--window=64", "--pid="+strings.Join(pids, ","),
 	)
 	if l.browsers.cross {
 		args = append(args, "--cross")
@@ -37,5 +37,5 @@ func (l load) browserArgs(addresses, pids []string, length time.Duration) []stri
 	if l.browsers.interval > 0 {
 		return append(args, "--interval="+l.browsers.interval.String(), "--warmup="+l.browsers.interval.String())
 	}
-	return append(args, "--window=64", "--warmup="+min(2*time.Second, length).String())
+	return append(args, "--warmup="+min(2*time.Second, length).String())
 }
