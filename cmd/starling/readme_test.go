@@ -23,6 +23,7 @@ func TestTheCommandsOfTheREADMEWork(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\$ bin/starling (.*)$`).FindAllStringSubmatch(string(page), -1) {
 		line := strings.ReplaceAll(m[1], "http://127.0.0.1:6969", "http://"+addrs["http"])
 		line = strings.ReplaceAll(line, "udp://127.0.0.1:6969", "udp://"+addrs["udp"])
+		line = strings.ReplaceAll(line, "ws://127.0.0.1:6969", "ws://"+addrs["http"])
 		args := strings.Fields(strings.ReplaceAll(line, "redis://127.0.0.1:6379", redis))
 		switch {
 		case strings.HasPrefix(args[0], "--"): // a tracker, which could run
@@ -36,7 +37,7 @@ func TestTheCommandsOfTheREADMEWork(t *testing.T) {
 		}
 		ran++
 	}
-	if ran < 9 {
+	if ran < 10 {
 		t.Errorf("got %d commands in the README, want the client's and the configuration's", ran)
 	}
 }
