@@ -6,6 +6,10 @@
 // it does is limited by it, or by the generator, and never by a rate. It works on a population of
 // swarms that does not change while it counts: all of its peers announce once before, so that no
 // swarm grows and no answer gets longer on the way.
+//
+// Browsers, which WebSocket is for, are another load: RunWebSocket has each of many sockets make offers
+// that others of them answer, and an announce is done when all of its offers' answers came back. There,
+// too, all have announced before anything counts.
 package load
 
 import (

@@ -17,7 +17,7 @@ import (
 // The report is written by the generator's own type, so that neither changes without the other.
 func TestSampleHasWhatTheGeneratorReportsOfBrowsers(t *testing.T) {
 	text, err := json.Marshal(trackerload.WebSocketReport{
-		Announces: 200, AnnouncesPerSecond: 1000, AnswersPerAnnounce: 4.5, RepliesLost: 1, OffersLost: 2, AnswersLost: 4,
+		Announces: 200, Offers: 1000, Answers: 900, AnnouncesPerSecond: 1000, AnswersPerAnnounce: 4.5, RepliesLost: 1, OffersLost: 2, AnswersLost: 4,
 		Errors: map[string]uint64{"no": 2, "never": 5}, Crossed: 0.5, CPUPerAnnounce: 600, BytesPerSocket: 20480,
 		GeneratorCPUPerAnnounce: 150, RoundTrip: trackerload.Latency{P99: 1200},
 		Processes: []trackerload.ProcessUse{{Name: "one", MicrosecondsAnnounce: 400}, {Name: "two", MicrosecondsAnnounce: 200}},
@@ -26,7 +26,7 @@ func TestSampleHasWhatTheGeneratorReportsOfBrowsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &sample{
-		CPU: 600, Peers: 4.5, Rate: 1000, P99: 1200, Answers: 200, Lost: 7, Errors: 7, Generator: 150, Crossed: 0.5,
+		CPU: 600, Peers: 4.5, Rate: 1000, P99: 1200, Answers: 2100, Lost: 7, Errors: 7, Generator: 150, Crossed: 0.5,
 		Memory: 20480, Processes: []share{{"one", 400}, {"two", 200}},
 	}
 	got, err := parseBrowsersReport(text)

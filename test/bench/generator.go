@@ -24,7 +24,7 @@ type sample struct {
 	Processes []share `json:"processes"`
 
 	// Of loads of browsers, whose requests are announces, Peers is how many of an announce's offers were
-	// answered, P99 the time from an offer to its answer, and Lost everything that was.
+	// answered, P99 the time from an offer to its answer, Answers everything that arrived, and Lost what did not.
 	Crossed float64 `json:"crossed,omitempty"`          // share of the offers that arrived from another target
 	Memory  float64 `json:"bytes_per_socket,omitempty"` // of all processes, beyond what they had before
 }

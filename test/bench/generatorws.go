@@ -12,6 +12,8 @@ import (
 func parseBrowsersReport(text []byte) (*sample, error) {
 	var report struct {
 		Announces   float64            `json:"announces"`
+		Offers      float64            `json:"offers"`
+		Arrived     float64            `json:"answers"`
 		Rate        float64            `json:"announces_per_second"`
 		Answers     float64            `json:"answers_per_announce"`
 		RepliesLost float64            `json:"replies_lost"`
@@ -38,8 +40,9 @@ func parseBrowsersReport(text []byte) (*sample, error) {
 			report.Announces, report.OffersLost, report.Errors)
 	}
 	s := &sample{
-		CPU: report.CPU, Peers: report.Answers, Rate: report.Rate, P99: report.RoundTrip.P99, Answers: report.Announces,
-		Lost: report.RepliesLost + report.OffersLost + report.AnswersLost, Generator: report.Generator,
+		CPU: report.CPU, Peers: report.Answers, Rate: report.Rate, P99: report.RoundTrip.P99,
+		Answers: report.Announces + report.Offers + report.Arrived,
+		Lost:    report.RepliesLost + report.OffersLost + report.AnswersLost, Generator: report.Generator,
 		Crossed: report.Crossed, Memory: report.Memory,
 	}
 	for _, p := range report.Processes {
