@@ -129,7 +129,7 @@ func TestBrowsersMayBeTurnedOff(t *testing.T) {
 
 func wantNoSocket(t *testing.T, addr string) {
 	t.Helper()
-	_, resp, err := websocket.Dial(t.Context(), "ws://"+addr+"/", nil)
+	_, resp, err := websocket.Dial(t.Context(), "ws://"+addr+"/", nil) //nolint:bodyclose // the library does
 	if err == nil || resp == nil || resp.StatusCode != http.StatusOK {
 		t.Errorf("got %v, %v, want the page that people see", resp, err)
 	}

@@ -24,8 +24,7 @@ func with(more string) string {
 	return `{"action":"announce","info_hash":` + hashJSON + `,"peer_id":` + aliceJSON + more + `}`
 }
 
-// reply is what an announce is answered with that leaves the swarm with so many, at an interval of two minutes
-// without its jitter.
+// wantCounts fails the test unless got is a reply with so many seeders and leechers.
 func wantCounts(t *testing.T, what string, got wsproto.ServerMessage, seeders, leechers uint32) {
 	t.Helper()
 	if got.Kind != wsproto.KindReply || got.Complete != seeders || got.Incomplete != leechers {

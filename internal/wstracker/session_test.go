@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -323,5 +322,3 @@ func TestBrokenFramesEndTheSocket(t *testing.T) {
 		})
 	}
 }
-
-var _ = time.Second
