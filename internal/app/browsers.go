@@ -24,7 +24,7 @@ func (p *parts) listenWS(
 	if !cfg.WS.Enabled || len(cfg.HTTP.Listen)+len(cfg.WS.Listen) == 0 {
 		return nil
 	}
-	browsers := relay.New(service, leases, p.openBus(reg), p.log, reg, relay.Options{
+	browsers := relay.New(service, leases, p.openBus(cfg.WS, reg), p.log, reg, relay.Options{
 		Lease:    lease,
 		Lifetime: cfg.WS.Interval * 5 / 2,
 		Now:      p.clock(),
@@ -58,11 +58,14 @@ func (p *parts) listenWS(
 const writeTimeout = 10 * time.Second
 
 // openBus makes what carries signals, to other replicas too when there may be some.
-func (p *parts) openBus(reg prometheus.Registerer) tracker.Bus {
+func (p *parts) openBus(cfg config.WS, reg prometheus.Registerer) tracker.Bus {
 	if p.redis == nil {
 		return localbus.New()
 	}
-	bus := redisbus.New(p.redis, p.log, reg, redisbus.Options{Partitions: replica.Partitions})
+	bus := redisbus.New(p.redis, p.log, reg, redisbus.Options{
+		Partitions: replica.Partitions,
+		MaxSDP:     int(cfg.MaxMessage), // what a browser may send another one may get, wherever it is
+	})
 	p.backends = append(p.backends, bus)
 	return bus
 }
