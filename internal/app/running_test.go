@@ -70,14 +70,18 @@ func (b *logbook) addrOf(proto string) string {
 	return b.await(func(l line) bool { return l.Msg == "listening" && l.Proto == proto }).Addr
 }
 
-// running runs a tracker; stop asks it to end, and done says how it did.
+// running runs a tracker; stop asks it to end, and done says how it did. It has ended when the test is over.
 func running(t *testing.T, cfg config.Config) (log *logbook, stop func(), done <-chan error) {
 	t.Helper()
 	log = newLogbook()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, cfg, slog.New(slog.NewJSONHandler(log, nil))) }()
-	t.Cleanup(cancel)
+	var running sync.WaitGroup
+	running.Go(func() { ended <- Run(ctx, cfg, slog.New(slog.NewJSONHandler(log, nil))) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
 	return log, cancel, ended
 }
 
