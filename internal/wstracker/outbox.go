@@ -55,6 +55,7 @@ type outbox struct {
 	head    int
 	bytes   int // of all
 	owed    int // bytes of replies
+	offers  int // bytes of offers
 	writing bool
 	ping    bool
 	last    bool // what is in it is all that is still to be written
@@ -74,11 +75,12 @@ func (o *outbox) put(m *message) (start bool) {
 		return false
 	}
 	if m.kind == offer || m.kind == answer {
+		if o.bytes-o.offers+m.cost() > o.max { // no offer is dropped for what finds no room all the same
+			o.count.dropped(m.kind)
+			return false
+		}
 		for oldest := o.head; o.bytes+m.cost() > o.max; {
-			if oldest = o.dropOffer(oldest); oldest < 0 {
-				o.count.dropped(m.kind)
-				return false
-			}
+			oldest = o.dropOffer(oldest)
 		}
 	}
 	if o.head > 0 && len(o.queue) == cap(o.queue) { // rather than grow, use what was taken
@@ -90,27 +92,28 @@ func (o *outbox) put(m *message) (start bool) {
 	return o.start()
 }
 
-// dropOffer drops the first offer from an index on and returns the index where the next one may be, or
-// -1 when there is none.
+// dropOffer drops the first offer from an index on, where there must be one, and returns the index where
+// the next one may be.
 func (o *outbox) dropOffer(from int) int {
-	for i := from; i < len(o.queue); i++ {
-		if o.queue[i].kind != offer {
-			continue
-		}
-		o.add(&o.queue[i], -1)
-		o.count.dropped(offer)
-		o.queue = append(o.queue[:i], o.queue[i+1:]...)
-		o.queue[:len(o.queue)+1][len(o.queue)] = message{} // its body is nobody's any more
-		return i
+	i := from
+	for o.queue[i].kind != offer {
+		i++
 	}
-	return -1
+	o.add(&o.queue[i], -1)
+	o.count.dropped(offer)
+	o.queue = append(o.queue[:i], o.queue[i+1:]...)
+	o.queue[:len(o.queue)+1][len(o.queue)] = message{} // its body is nobody's any more
+	return i
 }
 
 func (o *outbox) add(m *message, sign int) {
 	o.bytes += sign * m.cost()
 	o.count.bytes.Add(int64(sign * m.cost()))
-	if m.own() {
+	switch {
+	case m.own():
 		o.owed += sign * m.cost()
+	case m.kind == offer:
+		o.offers += sign * m.cost()
 	}
 }
 

@@ -67,12 +67,15 @@ func TestAnswersAreDroppedWhenThereIsNoOfferToDrop(t *testing.T) {
 	}
 }
 
-func TestAnOfferThatIsTooLargeDropsItselfAlone(t *testing.T) {
+func TestWhatIsTooLargeDropsItselfAlone(t *testing.T) {
 	o := newOutbox(4_000)
-	o.put(numbered(answer, 0, 3_000))
-	o.put(numbered(offer, 1, 4_001))
-	if got := string(taken(o)); got != "\x00" {
-		t.Errorf("got %v, want the answer", []byte(got))
+	o.put(numbered(answer, 0, 1_000))
+	o.put(numbered(offer, 1, 1_000))
+	o.put(numbered(offer, 2, 3_001))  // would not fit if it were the only offer
+	o.put(numbered(answer, 3, 3_001)) // nor would this
+	o.put(numbered(offer, 4, 2_000))
+	if got, want := string(taken(o)), "\x00\x01\x04"; got != want {
+		t.Errorf("got %v, want %v", []byte(got), []byte(want))
 	}
 }
 
