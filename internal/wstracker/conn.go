@@ -83,16 +83,19 @@ func (c *conn) ended() {
 	}
 }
 
-// interrupt makes Read fail until resume is called. Anybody may call it.
+// interrupt makes Read fail until closing is called. Anybody may call it.
 func (c *conn) interrupt() {
 	c.interrupted.Store(true)
 	_ = c.SetReadDeadline(time.Unix(1, 0))
 }
 
-// resume is called by the session's reader.
-func (c *conn) resume() {
+// closing lets Read go on for a while after an interrupt, or within a message, so that the browser can answer
+// a close frame. What it sends before its answer is read to its end, which without a deadline may never
+// come: the library gives up no read. It is called by the session's reader.
+func (c *conn) closing() {
+	c.inMessage = false
 	c.interrupted.Store(false)
-	_ = c.SetReadDeadline(time.Time{})
+	_ = c.SetReadDeadline(time.Now().Add(c.patience))
 }
 
 // Write writes p, or keeps a copy of it until flush.

@@ -83,7 +83,7 @@ func (s *session) cleanUp(err error) {
 	s.front.pulse.remove(s)
 	s.closeRelay() // first, so that nobody is told of browsers that are gone
 	if code := closeCodes[why]; code != 0 {
-		s.conn.resume()
+		s.conn.closing()
 		_ = s.ws.Close(code, endingNames[why]) // waits for the browser to have read it, for seconds at most
 	} else {
 		_ = s.ws.CloseNow()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -281,6 +282,26 @@ func TestMessagesThatAreTooLargeEndTheSocketWith1009(t *testing.T) {
 	}()
 	c.wantClose(1009)
 	l.wantMetric("starling_sessions_closed_total", "too_large", 3)
+}
+
+func TestWhoDoesNotAnswerACloseIsCutOff(t *testing.T) {
+	l := start(t, func(o *wstracker.Options) { o.MaxMessage, o.WriteTimeout = 8<<10, 200*time.Millisecond })
+	for _, trickles := range []bool{false, true} {
+		c := l.dialRaw()
+		c.Write(frame(fin|opText, strings.Repeat("x", 1<<20))[:9<<10]) // the rest never comes
+		for op, err := byte(0), error(nil); op != fin|opClose; {
+			if op, _, err = c.readFrame(); err != nil {
+				t.Fatalf("got %v, want a close frame", err)
+			}
+		}
+		await(t, "the session to be gone", func() bool {
+			if trickles {
+				_, _ = c.Write([]byte("x")) // fails once it is
+			}
+			return l.metric("starling_sessions", "") == 0
+		})
+	}
+	l.wantMetric("starling_sessions_closed_total", "too_large", 2)
 }
 
 func TestMessagesMayBeFragmentedAndBinaryWithPingsInBetween(t *testing.T) {
