@@ -2,6 +2,8 @@ package wstracker
 
 import (
 	"context"
+	"errors"
+	"net"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -30,9 +32,12 @@ func (s *session) write() {
 	w, _ := writings.Get().(*writing)
 	for s.out.take(&w.batch, batchBytes) {
 		if err := s.writeBatch(w); err != nil {
-			if tookTooLong(err) {
+			switch {
+			case tookTooLong(err):
 				s.end(stuck)
-			} else {
+			case errors.Is(err, net.ErrClosed): // the reader knows why, and perhaps waits for a close to be answered
+				s.out.end()
+			default:
 				s.end(lost)
 			}
 		} else if w.batch.last {
