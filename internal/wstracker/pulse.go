@@ -16,8 +16,8 @@ const (
 	minPeriod, maxPeriod = 30, 45
 	// maxMissed is how many pings in a row may be followed by nothing at all.
 	maxMissed = 2
-	// epochs is how many ticks an announce may take.
-	epochs = 5
+	// maxCallTime is how long an announce or a scrape may take. Up to a tick is added to it.
+	maxCallTime = 5 * time.Second
 )
 
 // A pulse keeps sessions alive: it is one goroutine that pings all of them in turn, each after its own
@@ -27,7 +27,7 @@ const (
 type pulse struct {
 	tick  time.Duration
 	clock atomic.Uint32                   // ticks
-	epoch atomic.Pointer[context.Context] // ends epochs ticks after it began
+	epoch atomic.Pointer[context.Context] // ends maxCallTime after the next tick
 
 	mu    sync.Mutex // guards ring, and the links of the sessions in it
 	slots [slots]*session
@@ -110,7 +110,7 @@ func (p *pulse) run(ctx context.Context) {
 // renew makes the context of the announces that begin from now on. It is one of many, since one of each
 // announce would cost more than the announce.
 func (p *pulse) renew(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, epochs*p.tick)
+	ctx, cancel := context.WithTimeout(ctx, p.tick+maxCallTime)
 	context.AfterFunc(ctx, cancel)
 	p.epoch.Store(&ctx)
 }

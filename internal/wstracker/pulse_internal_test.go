@@ -84,3 +84,14 @@ func TestSessionsThatLeaveAPulseLeaveTheOthersIn(t *testing.T) {
 		}
 	}
 }
+
+func TestHowOftenSessionsArePingedLeavesAnnouncesTheirTime(t *testing.T) {
+	for _, tick := range []time.Duration{time.Millisecond, time.Second, 20 * time.Second} {
+		p := newPulse(tick)
+		p.renew(t.Context())
+		end, ok := (*p.epoch.Load()).Deadline()
+		if left := time.Until(end.Add(-tick)); !ok || left < 4*time.Second || left > 5*time.Second { // when it is renewed
+			t.Errorf("tick %v: got %v, %v for the last announce before the next tick, want 5s", tick, left, ok)
+		}
+	}
+}
