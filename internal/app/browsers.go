@@ -25,7 +25,7 @@ func (p *parts) listenWS(
 		return nil
 	}
 	browsers := relay.New(service, leases, p.openBus(cfg.WS, reg), p.log, reg, relay.Options{
-		Lease:    lease,
+		Lease:    leaseOf(cfg),
 		Lifetime: cfg.WS.Interval * 5 / 2,
 		Now:      p.clock(),
 	})

@@ -20,9 +20,9 @@ import (
 // laneQueue is how many announces wait for a pipeline to Redis at most, in each of a dozen lanes.
 const laneQueue = 4096
 
-// lease is how long a browser's record lasts that is not renewed: three renewals, so that two may be
-// lost, and no longer than swarms can bear with peers that are gone.
-const lease = time.Minute
+// leaseOf returns how long a browser's record lasts that is not renewed. The store and who renews must agree on
+// it, and no store keeps a record for longer than other peers'.
+func leaseOf(cfg config.Config) time.Duration { return min(cfg.WS.Lease, cfg.Store.PeerLifetime) }
 
 // storage is where swarms are kept.
 type storage interface {
@@ -38,7 +38,7 @@ func (p *parts) openStorage(ctx context.Context, cfg config.Config, reg promethe
 	if cfg.Redis.URL == "" {
 		store := memstore.New(reg, memstore.Options{
 			PeerLifetime:     cfg.Store.PeerLifetime,
-			Lease:            lease,
+			Lease:            leaseOf(cfg),
 			MaxSwarms:        cfg.Store.MaxSwarms,
 			MaxPeersPerSwarm: cfg.Store.MaxPeersPerSwarm,
 			MaxPeers:         cfg.Store.MaxPeers,
@@ -61,7 +61,7 @@ func (p *parts) openStorage(ctx context.Context, cfg config.Config, reg promethe
 	p.health.Needs = append(p.health.Needs, ops.Need{Name: "redis", Met: p.replica.Takes, Required: cfg.Redis.Required})
 	store := redisstore.New(conn, p.log, reg, redisstore.Options{
 		PeerLifetime:     cfg.Store.PeerLifetime,
-		Lease:            lease,
+		Lease:            leaseOf(cfg),
 		MaxPeersPerSwarm: cfg.Store.MaxPeersPerSwarm,
 		Deadline:         cfg.Redis.Deadline,
 		Queue:            laneQueue,

@@ -49,7 +49,7 @@ func TestPrintReadsBack(t *testing.T) {
 		UDP: config.UDP{ReceiveBuffer: 12345, MaxReply: 1452},
 		WS: config.WS{
 			Enabled: true, Listen: config.Addrs{"[::1]:0"}, Interval: time.Minute, MaxMessage: 4 << 10, MaxOffers: 1, Outbox: 1 << 20,
-			Ping: 3 * time.Second, Origins: config.Patterns{"*.example.org", "https://[a-z].example"},
+			Ping: 3 * time.Second, Lease: time.Hour, Origins: config.Patterns{"*.example.org", "https://[a-z].example"},
 		},
 		Tracker:  config.Tracker{Interval: time.Hour + time.Millisecond, MinInterval: 0, NumWant: 3, MaxNumWant: 4},
 		Store:    config.Store{PeerLifetime: 24 * time.Hour},

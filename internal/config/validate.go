@@ -77,6 +77,7 @@ func (w WS) validate(r *report) {
 	}
 	r.require(w.Interval >= time.Second && w.Interval <= 24*time.Hour,
 		"ws.interval: %s is out of range; use 1s to 24h", w.Interval)
+	r.require(w.Lease >= 3*time.Second && w.Lease <= time.Hour, "ws.lease: %s is out of range; use 3s to 1h", w.Lease)
 	r.limit("ws.max_sessions", w.MaxSessions)
 	r.limit("ws.max_sessions_per_ip", w.MaxSessionsPerIP)
 	r.require(w.MaxMessage >= 4<<10 && w.MaxMessage <= 16<<20,
