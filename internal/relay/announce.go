@@ -135,15 +135,17 @@ func (r *Relay) wrote(rec *record, version swarm.Version, err error) {
 	}
 }
 
-// stop removes a peer that leaves its swarm. Where the store is away its lease does it.
+// stop removes a peer that leaves its swarm. Where the store is away that is done when it is back.
 func (s *Session) stop(ctx context.Context, a *swarm.Announce) (swarm.Reply, error) {
 	r, k := s.relay, key{a.InfoHash, a.Peer.ID()}
 	a.NumWant, a.Version = 0, 0 // which removes nothing
 	sh := r.shardOf(k.id)
 	sh.mu.Lock()
 	rec, err := sh.settled(ctx, k)
+	var left swarm.Record
 	if err == nil && rec != nil && rec.session == s {
-		a.Version = rec.version
+		left = rec.stored()
+		a.Version = left.Version
 		r.forget(sh, rec)
 	}
 	sh.mu.Unlock()
@@ -153,6 +155,9 @@ func (s *Session) stop(ctx context.Context, a *swarm.Announce) (swarm.Reply, err
 	none := new(swarm.Peers) // of a list
 	reply, err := r.tracker.Announce(ctx, *a, none)
 	if away(err) {
+		if left.Version != 0 {
+			r.leaving.addLate([]swarm.Record{left}, r.since()+r.opts.Lease)
+		}
 		return r.answerAlone(a, none), nil
 	}
 	return reply, err

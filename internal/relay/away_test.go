@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/starling-tracker/starling/internal/relay"
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
 )
@@ -116,5 +117,63 @@ func TestAPanicOfTheStoreBlocksNobody(t *testing.T) {
 		s.Close()
 		wait(time.Millisecond)
 		x.wantMembers("closed", 0)
+	})
+}
+
+// Most clients of sockets that close while the store is away do not come back to be counted.
+func TestWhoLeavesMeanwhileIsGoneWithinSecondsOfTheStoresReturn(t *testing.T) {
+	inBubble(t, 1, func(x *net, r []*replica) {
+		closing, stopping := r[0].open(), r[0].open()
+		for n := range 600 {
+			closing.join(n)
+		}
+		stopping.join(600)
+		stopping.join(601)
+		r[0].door.shut.Store(true)
+		closing.Close()
+		stopping.leave(600)
+		wait(10 * time.Second)
+		x.wantMembers("the store is away", 602)
+		r[0].door.shut.Store(false)
+		wait(2 * time.Second)
+		x.wantMembers("it is back", 1)
+	})
+}
+
+func TestWhatCouldNotBeReleasedIsNotTriedLongerThanItLasts(t *testing.T) {
+	inBubble(t, 1, func(_ *net, r []*replica) {
+		s := r[0].open()
+		s.join(1)
+		r[0].door.shut.Store(true)
+		s.Close()
+		wait(lease - time.Second)
+		if _, late := relay.Waiting(r[0].Relay); late != 1 {
+			t.Errorf("before the lease ended: got %d to be released, want 1", late)
+		}
+		wait(3 * time.Second)
+		if _, late := relay.Waiting(r[0].Relay); late != 0 {
+			t.Errorf("after it: got %d to be released, want none", late)
+		}
+	})
+}
+
+func TestBrowsersThatComeAndGoMeanwhileTakeNoMemory(t *testing.T) {
+	const browsers, stays = 20_000, 100 // one of so many
+	inBubble(t, 1, func(_ *net, r []*replica) {
+		s := r[0].open()
+		r[0].door.shut.Store(true)
+		for n := range browsers {
+			s.join(n)
+			if n%stays != 0 {
+				s.leave(n)
+			}
+			if n%2000 == 0 {
+				wait(time.Second)
+			}
+		}
+		wait(2 * time.Second)
+		if unwritten, late := relay.Waiting(r[0].Relay); unwritten != browsers/stays || late != 0 {
+			t.Errorf("got %d records to be written, and %d to be released, want %d and none", unwritten, late, browsers/stays)
+		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/starling-tracker/starling/internal/swarm"
 )
@@ -15,12 +16,20 @@ type leaving struct {
 	mu      sync.Mutex // guards what follows
 	records []swarm.Record
 	peers   []*peer
+	late    []late
+}
+
+// A late is a record that the store could not be told to remove, and still may have until its lease ends.
+type late struct {
+	swarm.Record
+	until time.Duration // in Relay.since
 }
 
 const (
 	// releaseBatch is how many records a call of the store is for.
 	releaseBatch = 4096
-	// maxLeaving bounds the records that wait to be released. Others go with their leases.
+	// maxLeaving bounds the records that wait to be released, and those that wait for it again. Others go with
+	// their leases.
 	maxLeaving = 1 << 20
 )
 
@@ -78,19 +87,58 @@ func (r *Relay) partWithAll(ctx context.Context) {
 }
 
 // part releases what is to be released, for which the store has some time even when ctx is done; what it does
-// not manage goes with its lease.
+// not manage is tried again, or goes with its lease.
 func (r *Relay) part(ctx context.Context) {
 	records, peers := r.leaving.takeAll()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Timeout)
-	defer cancel()
 	for batch := range slices.Chunk(records, releaseBatch) {
-		if err := r.leases.Release(ctx, batch); err != nil {
-			r.metrics.releases[failed].Add(float64(len(batch)))
-		} else {
-			r.metrics.releases[done].Add(float64(len(batch)))
+		if !r.releaseAll(context.WithoutCancel(ctx), batch) {
+			r.leaving.addLate(batch, r.since()+r.opts.Lease)
 		}
 	}
 	for _, p := range peers {
 		r.unsubscribe(p)
 	}
+}
+
+// releaseAll has the store remove the records, and reports whether it did.
+func (r *Relay) releaseAll(ctx context.Context, records []swarm.Record) bool {
+	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+	defer cancel()
+	err := r.leases.Release(ctx, records)
+	r.metrics.releases[resultOf(err == nil)].Add(float64(len(records)))
+	return err == nil
+}
+
+// addLate notes that records are still to be released, if that is done before until. There is no haste: what
+// failed once is tried when other things are mended.
+func (l *leaving) addLate(records []swarm.Record, until time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, rec := range records[:min(len(records), maxLeaving-len(l.late))] {
+		l.late = append(l.late, late{rec, until})
+	}
+}
+
+// releaseLate releases what could not be released before, as long as that can be done.
+func (r *Relay) releaseLate(ctx context.Context) {
+	l, now := &r.leaving, r.since()
+	l.mu.Lock()
+	waiting := slices.DeleteFunc(l.late, func(rec late) bool { return rec.until <= now })
+	l.late = nil
+	l.mu.Unlock()
+	batch := make([]swarm.Record, 0, min(len(waiting), renewBatch))
+	for len(waiting) > 0 {
+		n := min(len(waiting), renewBatch)
+		batch = batch[:0]
+		for _, rec := range waiting[:n] {
+			batch = append(batch, rec.Record)
+		}
+		if !r.releaseAll(ctx, batch) {
+			break
+		}
+		waiting = waiting[n:]
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late = append(waiting, l.late[:min(len(l.late), maxLeaving-len(waiting))]...)
 }

@@ -62,6 +62,7 @@ func (r *Relay) mendAll(ctx context.Context) {
 		select {
 		case <-tick.C:
 			r.mend(ctx)
+			r.releaseLate(ctx)
 		case <-ctx.Done():
 			return
 		}
@@ -69,14 +70,16 @@ func (r *Relay) mendAll(ctx context.Context) {
 }
 
 // mend writes what is unwritten, and looks how those stand to whom signals may have been missed. When
-// nothing of a batch can be done it leaves the rest for the next time.
+// nothing of a batch can be written it leaves the rest for the next time.
 func (r *Relay) mend(ctx context.Context) {
 	unwritten, gaps := r.mending.takeAll()
+	unwritten = r.stillUnwritten(unwritten) // all of them: while the store is away others come and go
 	for len(unwritten) > 0 {
 		n := min(len(unwritten), renewBatch)
 		batch := unwritten[:n]
 		unwritten = unwritten[n:]
-		if !r.renew(ctx, r.stillUnwritten(batch)) {
+		r.unqueue(batch)
+		if !r.renew(ctx, batch) {
 			break
 		}
 	}
@@ -88,15 +91,25 @@ func (r *Relay) mend(ctx context.Context) {
 	}
 }
 
-// stillUnwritten returns those of the records that are, none of which is queued any more.
+// stillUnwritten returns those of the records that are, and somebody's. The others are not queued any more.
 func (r *Relay) stillUnwritten(records []*record) []*record {
 	return slices.DeleteFunc(records, func(rec *record) bool {
 		sh := r.shardOf(rec.id)
 		sh.mu.Lock()
 		defer sh.mu.Unlock()
-		rec.queued = false
-		return !rec.unwritten
+		rec.queued = rec.session != nil && rec.unwritten
+		return !rec.queued
 	})
+}
+
+// unqueue notes that the records are not queued any more.
+func (r *Relay) unqueue(records []*record) {
+	for _, rec := range records {
+		sh := r.shardOf(rec.id)
+		sh.mu.Lock()
+		rec.queued = false
+		sh.mu.Unlock()
+	}
 }
 
 // examine finds out whether others wrote the records of some peers, or nobody has them any more.

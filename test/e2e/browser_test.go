@@ -129,7 +129,7 @@ func awaitCount(t *testing.T, h *host, r *starlingtest.Server, hash bittorrent.I
 		got = counted(t, h, r, hash)
 		return got == want
 	}) {
-		t.Errorf("got %d browsers after %v, want %d", got, patience, want)
+		t.Fatalf("got %d browsers after %v, want %d", got, patience, want)
 	}
 	return time.Since(began)
 }
