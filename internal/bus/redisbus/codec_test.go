@@ -13,6 +13,7 @@ import (
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/internal/testutil"
 	"github.com/starling-tracker/starling/pkg/bittorrent"
+	"github.com/starling-tracker/starling/pkg/wsproto"
 )
 
 const maxSDP = 1000
@@ -82,6 +83,12 @@ func TestMessagesThatNoReplicaSendsAreRefused(t *testing.T) {
 		if !redisbus.ParseMessage(m, maxSDP, new(swarm.Signal)) {
 			t.Errorf("%s: got it refused, want it accepted", what)
 		}
+	}
+}
+
+func TestWhatAFrontendAcceptsIsNotNestedTooDeepForReplicas(t *testing.T) {
+	if redisbus.MaxDepth < wsproto.MaxDepth {
+		t.Errorf("got SDPs up to a depth of %d, want them up to that of whole messages, %d", redisbus.MaxDepth, wsproto.MaxDepth)
 	}
 }
 

@@ -2,8 +2,9 @@ package redisbus
 
 import "bytes"
 
-// maxDepth is how deep an SDP may be nested. What browsers send is an object of two strings.
-const maxDepth = 16
+// maxDepth is how deep an SDP may be nested: as deep as frontends accept, so that it makes no difference where
+// a browser is. What browsers send is an object of two strings.
+const maxDepth = 32
 
 // validJSON reports whether text is one JSON value (RFC 8259) that is nested no deeper than maxDepth, with
 // nothing before or behind it but space. It is json.Valid at a fraction of the cost, since an SDP is
