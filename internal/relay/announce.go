@@ -126,7 +126,10 @@ func (r *Relay) wrote(rec *record, version swarm.Version, err error) {
 	switch {
 	case rec.session == nil: // taken elsewhere meanwhile, and perhaps written before us
 	case err == nil:
-		rec.version, rec.unwritten, rec.taking = version, false, told
+		rec.version, rec.unwritten = version, false
+		if !rec.peer.deaf { // or its Taking may have found no bus either
+			rec.taking = told
+		}
 	case away(err):
 		r.mendLater(rec)
 	default: // there is no room for it

@@ -124,3 +124,32 @@ func TestWhoCameWhileNobodyCouldBeToldIsNotForgottenForIt(t *testing.T) {
 		}
 	})
 }
+
+// The bus alone was away when the browser moved, as when one node of a Cluster is: the store took the write, but
+// its old replica was not told, and may be the last to write.
+func TestWhoseTakingFoundNoBusIsNotForgottenForIt(t *testing.T) {
+	for _, oldIsLast := range []bool{false, true} {
+		inBubble(t, 2, func(x *net, r []*replica) {
+			old, young := r[0].open(), r[1].open()
+			old.say(1, swarm.Announce{Seeder: true})
+			r[1].bus.cut()
+			wait(time.Millisecond)
+			young.say(1, swarm.Announce{Seeder: true})
+			young.say(1, swarm.Announce{Seeder: true})
+			if oldIsLast {
+				x.store.takeAway(1)
+			}
+			r[1].bus.mend()
+			wait(3 * time.Second)
+			if !young.Seeder(hash(1), browser(1)) {
+				t.Errorf("old is last %v: got the new session's record forgotten", oldIsLast)
+			}
+			if old.Seeder(hash(1), browser(1)) {
+				t.Errorf("old is last %v: got the old session's record kept", oldIsLast)
+			}
+			old.Close()
+			wait(time.Millisecond)
+			x.wantMembers("the old session closed", 1)
+		})
+	}
+}

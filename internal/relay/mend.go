@@ -156,14 +156,12 @@ func (r *Relay) examineRecords(ctx context.Context, records []*record, stored []
 // settle does what is due for a record of ours that stands so. Its shard is locked.
 func (r *Relay) settle(sh *shard, rec *record, h swarm.Holding) {
 	switch {
-	case h == swarm.Gone, h == swarm.Taken && rec.taking != told:
-		// Whoever wrote what was taken while nobody could be told may not know of it.
+	case h == swarm.Gone, rec.taking != told:
+		// Whoever had what was taken while nobody could be told may not know of it, whoever wrote last.
 		rec.taking = tellOnce
 		r.mendLater(rec)
 	case h == swarm.Taken:
 		r.forget(sh, rec)
 		r.metrics.taken.Inc()
-	default:
-		rec.taking = told
 	}
 }

@@ -21,6 +21,7 @@ type peer struct {
 	ending  bool
 	idle    bool // it is queued, to be left if nobody uses it then
 	gap     bool // it is queued, since signals may have been missed
+	deaf    bool // signals may not arrive, until the bus says that they do or gives a Gap
 
 	stop func() // set when settled is closed
 }
@@ -35,7 +36,7 @@ func (r *Relay) subscribe(ctx context.Context, id bittorrent.PeerID) (*peer, err
 		sh.mu.Lock()
 		p := sh.peers[id]
 		if p == nil {
-			p = &peer{relay: r, id: id, users: 1, settled: make(chan struct{})}
+			p = &peer{relay: r, id: id, users: 1, deaf: true, settled: make(chan struct{})}
 			sh.peers[id] = p
 			sh.mu.Unlock()
 			p.open(ctx)
@@ -65,9 +66,18 @@ func (p *peer) open(ctx context.Context) {
 	stop, err := p.relay.bus.Subscribe(ctx, p.id, p.deliver)
 	if err != nil {
 		p.relay.metrics.subscribeErrors.Inc()
+	} else {
+		p.hears()
 	}
 	p.stop = stop
 	close(p.settled)
+}
+
+func (p *peer) hears() {
+	sh := p.relay.shardOf(p.id)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	p.deaf = false
 }
 
 // unuse takes one user from p.

@@ -44,7 +44,7 @@ type telling uint8
 
 const (
 	told     telling = iota
-	untold           // its Taking may have reached nobody: the store was away, and so perhaps the bus
+	untold           // its Taking may have reached nobody: the store was away and so perhaps the bus, or the bus alone
 	tellOnce         // the same, and the bus is back
 )
 

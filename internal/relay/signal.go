@@ -130,5 +130,6 @@ func (r *Relay) missed(p *peer) {
 	sh := r.shardOf(p.id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	p.deaf = false
 	r.mending.addGap(p)
 }
