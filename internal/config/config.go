@@ -65,7 +65,7 @@ type WS struct {
 	MaxOffers        int           `name:"max_offers" default:"20" help:"Offers of connections to take from one announce, each for one other browser; the rest is ignored. 1 to 200."`
 	Outbox           Size          `name:"outbox" default:"256KiB" help:"Memory for what waits to be sent to one browser, 16KiB to 64MiB. When it is full the oldest offers of others are dropped first."`
 	Ping             time.Duration `name:"ping" default:"45s" help:"Longest time between pings, which keep proxies from closing idle connections and find those that are dead; 3s to 10m. Each connection has a time of its own between two thirds and all of it."`
-	Origins          Patterns      `name:"origins" placeholder:"PATTERN,..." help:"Origins whose pages may connect, such as example.org, *.example.org or https://example.org; those of the tracker's own host always may, and so may clients that are no browsers and name no origin. Empty: every page may."`
+	Origins          Patterns      `name:"origins" placeholder:"PATTERN,..." help:"Origins whose pages may connect, such as example.org, *.example.org or https://example.org, with the port if their URL has one, as in example.org:8443; those of the tracker's own host always may, and so may clients that are no browsers and name no origin. Empty: every page may."`
 	CloseOver        time.Duration `name:"close_over" default:"4s" help:"Over how long connections are closed when the tracker stops, so that browsers do not reconnect all at once. shutdown.timeout bounds it. Zero: all at once."`
 }
 

@@ -20,7 +20,7 @@ func (c Config) Validate() error {
 	c.Store.validate(&r, c.Tracker)
 	c.Redis.validate(&r)
 	r.require(len(c.HTTP.Listen)+len(c.UDP.Listen) > 0 || c.WS.Enabled && len(c.WS.Listen) > 0,
-		"http.listen and udp.listen are both empty; set one of them or ws.listen, or nobody can announce")
+		"http.listen and udp.listen are both empty; set one of them, or ws.listen with ws.enabled, or nobody can announce")
 	if c.Ops.Listen != "" {
 		r.addr("ops.listen", c.Ops.Listen)
 	}
@@ -89,7 +89,13 @@ func (w WS) validate(r *report) {
 	r.require(w.CloseOver >= 0, "ws.close_over: %s is negative; use 0s to close all at once", w.CloseOver)
 	for _, pattern := range w.Origins {
 		_, err := path.Match(pattern, "")
-		r.require(err == nil, "ws.origins: %q is no pattern; use one like example.org or *.example.org", pattern)
+		_, host, scheme := strings.Cut(pattern, "://")
+		if !scheme {
+			host = pattern
+		}
+		// An origin has no path, and so a pattern with one, or with no more than a slash, would let nobody in.
+		r.require(err == nil && host != "" && !strings.Contains(host, "/"),
+			"ws.origins: %q is no pattern; use one like example.org, *.example.org or https://example.org", pattern)
 	}
 }
 
