@@ -41,8 +41,8 @@ func (s *session) write() {
 				s.end(lost)
 			}
 		} else if w.batch.last {
-			s.out.end()
 			s.conn.interrupt() // the reader closes it
+			s.out.end()        // after that, since a reader that waits goes on with the closing at once
 		}
 		clear(w.batch.messages)
 	}
