@@ -177,6 +177,24 @@ func TestMoreOffersThanAllowedAreIgnored(t *testing.T) {
 	b.nothing("more offers than allowed")
 }
 
+func TestNumwantDoesNotLimitOffers(t *testing.T) {
+	l := start(t, nil)
+	a, b := l.dial(), l.dial()
+	for n := range byte(2) {
+		b.join(bittorrent.PeerID{n}, 1, 0)
+	}
+	for _, numwant := range []string{"0", "1", "-1", "null", `"x"`, "1e9"} {
+		text := announce(alice, 1, bittorrent.None, 2)
+		a.send(strings.Replace(text, `{"numwant":2`, `{"numwant":`+numwant, 1))
+		a.reply()
+		for range 2 {
+			if got := b.get(); got.Kind != wsproto.KindOffer || got.PeerID != alice {
+				t.Errorf("numwant %s: got %+v, want each of two offers with somebody", numwant, got)
+			}
+		}
+	}
+}
+
 func TestMessagesThatAreRefused(t *testing.T) {
 	const id = `,"peer_id":` + aliceJSON
 	for message, want := range map[string]struct{ word, hash string }{
