@@ -109,7 +109,7 @@ func (s *Session) write(ctx context.Context, rec *record, a *swarm.Announce, pee
 	defer func() { r.wrote(rec, reply.Version, err) }()
 	reply, err = r.tracker.Announce(ctx, *a, peers)
 	if away(err) {
-		return r.answerAlone(a, peers), nil
+		return r.answerAlone(a, peers, err), nil
 	}
 	return reply, err
 }
@@ -161,7 +161,7 @@ func (s *Session) stop(ctx context.Context, a *swarm.Announce) (swarm.Reply, err
 		if left.Version != 0 {
 			r.leaving.addLate([]swarm.Record{left}, r.since()+r.opts.Lease)
 		}
-		return r.answerAlone(a, none), nil
+		return r.answerAlone(a, none, err), nil
 	}
 	return reply, err
 }

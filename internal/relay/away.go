@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"log/slog"
+
 	"github.com/starling-tracker/starling/internal/swarm"
 )
 
@@ -17,9 +19,12 @@ func away(err error) bool {
 	}
 }
 
-// answerAlone answers a with what this replica's sessions say, and appends its list to peers. How many
-// downloads finished is not known here.
-func (r *Relay) answerAlone(a *swarm.Announce, peers *swarm.Peers) swarm.Reply {
+// answerAlone answers a with what this replica's sessions say, because of err, and appends its list to peers.
+// How many downloads finished is not known here. A mistake of ours is logged: nobody else gets to see it.
+func (r *Relay) answerAlone(a *swarm.Announce, peers *swarm.Peers, err error) swarm.Reply {
+	if swarm.ReasonOf(err) == swarm.Internal {
+		r.log.Error("announce of a browser failed", slog.Any("err", err))
+	}
 	r.metrics.alone.Inc()
 	peers.Reset()
 	stats := r.rooms.sample(a.InfoHash, a.Peer.ID(), a.Seeder, a.NumWant, peers)

@@ -34,18 +34,25 @@ func (f *Frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	up := &upgrade{ResponseWriter: w, clock: &f.pulse.clock, patience: f.opts.WriteTimeout}
+	begun := false
+	defer func() {
+		if !begun { // a mistake of ours is among the reasons
+			f.sessions.leave(caller)
+			up.abandon()
+		}
+	}()
 	ws, err := websocket.Accept(up, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: len(f.opts.Origins) == 0, // a tracker serves the pages of others
 		OriginPatterns:     f.opts.Origins,
 		CompressionMode:    websocket.CompressionDisabled, // SDP is short, and a window of each session is not
 	})
 	if err != nil {
-		f.sessions.leave(caller)
 		f.metrics.refused[up.why()].Inc()
 		f.log.Debug("handshake refused", slog.Any("err", err))
 		return
 	}
 	f.begin(ws, up, caller) //nolint:contextcheck // a session outlives its handshake, and needs no context
+	begun = true
 }
 
 // caller returns the address that r comes from.
@@ -88,6 +95,13 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	u.buffered = bufio.NewReaderSize(u.conn, readBuffer)
 	return u.conn, bufio.NewReadWriter(u.buffered, bufio.NewWriterSize(u.conn, writeBuffer)), nil
+}
+
+// abandon closes the connection if it was hijacked: nobody else would.
+func (u *upgrade) abandon() {
+	if u.conn != nil {
+		_ = u.conn.Close()
+	}
 }
 
 // why returns why the library refused the handshake.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/starling-tracker/starling/internal/swarm"
 	"github.com/starling-tracker/starling/internal/wstracker"
@@ -235,6 +236,25 @@ func TestAHandshakeThatFailsGivesItsPlaceBack(t *testing.T) {
 		l.handshake("GET / HTTP/1.1\r\n" + strings.Replace(handshakeHeader, "Version: 13", "Version: 12", 1) + "\r\n")
 	}
 	l.dialRaw()
+}
+
+func TestAHandshakeThatMeetsAMistakeGivesItsPlaceBack(t *testing.T) {
+	f := &fake{refused: make(map[swarm.Reason]int)}
+	mistakes := 3
+	open := func(r wstracker.Receiver) wstracker.Session {
+		if mistakes--; mistakes >= 0 {
+			panic("a mistake")
+		}
+		return f.open(r)
+	}
+	l := startWith(t, f, open, prometheus.NewRegistry(), func(o *wstracker.Options) { o.MaxSessions = 1 })
+	for range 3 {
+		c := l.dialRaw()
+		if _, _, err := c.readFrame(); err == nil {
+			t.Error("got a frame, want a connection that is closed")
+		}
+	}
+	l.dial().join(bob, 1, 0)
 }
 
 func TestAStopClosesSessionsWith1001OverTime(t *testing.T) {

@@ -24,7 +24,10 @@ import (
 	"github.com/starling-tracker/starling/pkg/wsproto"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// net/http lingers for half a second on connections that it closes.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second

@@ -82,12 +82,7 @@ func (s *session) cleanUp(err error) {
 	s.out.end()
 	s.front.pulse.remove(s)
 	s.closeRelay() // first, so that nobody is told of browsers that are gone
-	if code := closeCodes[why]; code != 0 {
-		s.conn.closing()
-		_ = s.ws.Close(code, endingNames[why]) // waits for the browser to have read it, for seconds at most
-	} else {
-		_ = s.ws.CloseNow()
-	}
+	s.closeSocket(why)
 	s.front.metrics.sessions.Dec()
 	s.front.metrics.closed[why].Inc()
 	s.front.sessions.remove(s, s.caller)
@@ -97,6 +92,22 @@ func (s *session) cleanUp(err error) {
 func (s *session) closeRelay() {
 	defer func() { s.recovered(recover()) }()
 	s.relay.Close()
+}
+
+// closeSocket tells the browser why, if it listens, closes the socket, and survives mistakes.
+func (s *session) closeSocket(why ending) {
+	defer func() {
+		if s.recovered(recover()) {
+			_ = s.conn.Close()
+		}
+	}()
+	code := closeCodes[why]
+	if code == 0 {
+		_ = s.ws.CloseNow()
+		return
+	}
+	s.conn.closing()
+	_ = s.ws.Close(code, endingNames[why]) // waits for the browser to have read it, for seconds at most
 }
 
 // closeCodes are what browsers are told of endings (RFC 6455, 7.4.1). Where there is none nobody listens.

@@ -53,6 +53,11 @@ func (w *workers) end() { close(w.jobs) }
 
 // wait waits for the next message, on a small stack.
 func (s *session) wait() {
+	defer func() {
+		if s.recovered(recover()) {
+			s.front.workers.do(job{session: s, err: errPanicked})
+		}
+	}()
 	if !s.out.await() {
 		s.front.workers.do(job{session: s, err: errEnded})
 		return
