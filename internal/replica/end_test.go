@@ -33,10 +33,10 @@ func TestAnOrderlyEndLeavesTheList(t *testing.T) {
 	eachKind(t, func(t *testing.T, k kind) {
 		prefix := newPrefix()
 		a, b := run(t, k.url, prefix), run(t, k.url, prefix)
-		k.await("both replicas", func() bool { return a.hasJoined() && b.hasJoined() })
-		if got := len(list(t, b.Replica)); got != 2 {
-			t.Errorf("got %d replicas, want 2", got)
-		}
+		k.await("both replicas", func() bool {
+			infos, err := b.List(t.Context())
+			return err == nil && len(infos) == 2
+		})
 		a.end(t)
 		if got := list(t, b.Replica); len(got) != 1 || got[0].Tag != b.Tag() {
 			t.Errorf("got %v after the end of one, want the other", got)
